@@ -5,10 +5,10 @@ import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
 import { type MemoryWatch, watchMemory } from './memory-use.ts';
 import { ANY_LIMITS, CHOSEN, hasEnded, type LivePod } from './outcome.ts';
-import { useRoom } from './room.ts';
+import { useNamespace } from './test-namespace.ts';
 
 const node = useNode();
-const room = useRoom(node, 'limits');
+const namespace = useNamespace(node, 'limits');
 
 /** What each image prints, once it has started under what wasmgate sets. */
 const PRINTS: Readonly<Record<string, RegExp>> = {
@@ -52,10 +52,10 @@ describe('a module starts under the limits that wasmgate sets', () => {
     const podOf = (image: string): object => {
       const containers = [{ name: 'wasm', image: nodeImage(node.registry, image) }];
       // Layers that start for the first time together can lose a start (finding packaging-advice).
-      return pod(image, room.namespace(), { spec: { restartPolicy: 'OnFailure', containers } });
+      return pod(image, namespace.name(), { spec: { restartPolicy: 'OnFailure', containers } });
     };
-    await room.apply(IMAGES.map(podOf));
-    const pods = await room.list<LivePod>('/api/v1/pods');
+    await namespace.apply(IMAGES.map(podOf));
+    const pods = await namespace.list<LivePod>('/api/v1/pods');
     for (const { metadata } of pods) uids.set(metadata.name, metadata.uid);
     memory = watchMemory([...uids.values()]);
   });
@@ -65,8 +65,8 @@ describe('a module starts under the limits that wasmgate sets', () => {
   });
 
   test.each(IMAGES)('%s', async (image) => {
-    await room.waitForPods(image, (pods) => pods.length > 0 && pods.every(hasEnded));
-    const outcome = await room.outcome(image);
+    await namespace.waitForPods(image, (pods) => pods.length > 0 && pods.every(hasEnded));
+    const outcome = await namespace.outcome(image);
     expect(outcome).toEqual({
       ...CHOSEN,
       phase: 'Succeeded',

@@ -3,11 +3,11 @@ import { deployment, pod } from '../../support/kubernetes/objects.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
 import { type LivePod, UNCHANGED } from './outcome.ts';
-import { expectEnd, type Room, useRoom } from './room.ts';
+import { expectEnd, type TestNamespace, useNamespace } from './test-namespace.ts';
 
 const node = useNode();
-const judged = useRoom(node, 'linux');
-const unjudged = useRoom(node, 'linux-off', { 'wasmgate.dev/mode': 'off' });
+const judged = useNamespace(node, 'linux');
+const unjudged = useNamespace(node, 'linux-off', { 'wasmgate.dev/mode': 'off' });
 const image = nodeImage(node.registry, 'busybox');
 
 /** The volume of the token has a random name. */
@@ -56,35 +56,35 @@ const SERVER = {
   containers: [{ name: 'linux', image, command: ['/bin/sh', '-c', 'echo hello from Linux; sleep 3600'] }],
 };
 
-function objectsOf(room: Room): readonly object[] {
-  const namespace = room.namespace();
+function objectsOf(namespace: TestNamespace): readonly object[] {
+  const name = namespace.name();
   return [
-    pod('plain', namespace, { spec: PLAIN }),
-    pod('detailed', namespace, {
+    pod('plain', name, { spec: PLAIN }),
+    pod('detailed', name, {
       spec: DETAILED,
-      metadata: { name: 'detailed', namespace, annotations: { a: 'b' } },
+      metadata: { name: 'detailed', namespace: name, annotations: { a: 'b' } },
     }),
-    deployment('server', namespace, { spec: SERVER }),
+    deployment('server', name, { spec: SERVER }),
   ];
 }
 
 /** Returns all that wasmgate could have changed, as text. The rest comes of the server, and names of the controller are random. */
-function comparable(room: Room, { metadata, spec }: LivePod): string {
+function comparable(namespace: TestNamespace, { metadata, spec }: LivePod): string {
   const { annotations = {}, labels = {} } = metadata;
   const { 'pod-template-hash': hash = '', ...own } = labels;
   return JSON.stringify({ annotations, labels: own, spec }, null, 2)
-    .replaceAll(room.namespace(), 'NAMESPACE')
+    .replaceAll(namespace.name(), 'NAMESPACE')
     .replaceAll(hash === '' ? '(no hash)' : hash, 'HASH');
 }
 
-async function created(room: Room, prefix: string): Promise<string> {
-  const [first] = await room.waitForPods(prefix, ([found]) => found?.spec.nodeName !== undefined);
+async function created(namespace: TestNamespace, prefix: string): Promise<string> {
+  const [first] = await namespace.waitForPods(prefix, ([found]) => found?.spec.nodeName !== undefined);
   if (first === undefined) throw new Error('unreachable');
-  return comparable(room, first);
+  return comparable(namespace, first);
 }
 
 describe('a Linux Pod', () => {
-  beforeAll(() => Promise.all([judged, unjudged].map((room) => room.apply(objectsOf(room)))));
+  beforeAll(() => Promise.all([judged, unjudged].map((namespace) => namespace.apply(objectsOf(namespace)))));
 
   test.each(['plain', 'detailed', 'server'])('%s is the same as without wasmgate', async (name) => {
     const text = await created(judged, name);

@@ -8,11 +8,11 @@ import { useNode } from '../cluster/real-node.ts';
 import { layerImage, markedWasm } from '../images/oci-image.ts';
 import { pushImages } from '../images/push-images.ts';
 import { COMPLETED, UNCHANGED } from './outcome.ts';
-import { expectEnd, useRoom } from './room.ts';
+import { expectEnd, useNamespace } from './test-namespace.ts';
 
 const node = useNode();
-const room = useRoom(node, 'private');
-const stranger = useRoom(node, 'stranger');
+const owner = useNamespace(node, 'private');
+const stranger = useNamespace(node, 'stranger');
 const [address = ''] = node.extraRegistries;
 const image = `${address}/private/module:1`;
 
@@ -32,11 +32,11 @@ describe('a private image', () => {
     const module = layerImage(markedWasm(HELLO_MODULE, 'private'));
     const authorization = `Basic ${basicAuth(ACCOUNT)}`;
     await pushImages(address, { 'private/module:1': module }, { authorization });
-    const namespace = room.namespace();
+    const namespace = owner.name();
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'account', namespace } };
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'puller', namespace } };
     const imagePullSecrets = [{ name: 'account' }];
-    await room.apply([
+    await owner.apply([
       {
         ...secret,
         type: 'kubernetes.io/dockerconfigjson',
@@ -46,7 +46,7 @@ describe('a private image', () => {
       privatePod(namespace, 'by-pod', { imagePullSecrets }),
     ]);
     // The API server copies the pull secrets of the account into Pods, once it knows the account.
-    await room.apply([privatePod(namespace, 'by-account', { serviceAccountName: 'puller' })]);
+    await owner.apply([privatePod(namespace, 'by-account', { serviceAccountName: 'puller' })]);
   });
   afterAll(() => registry?.stop());
 
@@ -54,11 +54,11 @@ describe('a private image', () => {
     ['the Pod', 'by-pod'],
     ['its ServiceAccount', 'by-account'],
   ])('gets its class and completes with the pull secret of %s', async (_of, name) => {
-    await expectEnd(room, name, COMPLETED);
+    await expectEnd(owner, name, COMPLETED);
   });
 
   test('stays unknown in a namespace without the secret, and the node cannot pull it either', async () => {
-    const { stderr } = await stranger.apply([privatePod(stranger.namespace(), 'without')]);
+    const { stderr } = await stranger.apply([privatePod(stranger.name(), 'without')]);
     expect(stderr).toContain('has an unknown image (unauthorized)');
     await expect
       .poll(() => stranger.describe('without'))

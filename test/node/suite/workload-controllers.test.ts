@@ -12,10 +12,10 @@ import {
   type Outcome,
   STANDARD_LIMITS,
 } from './outcome.ts';
-import { expectEnd, useRoom } from './room.ts';
+import { expectEnd, useNamespace } from './test-namespace.ts';
 
 const node = useNode();
-const room = useRoom(node, 'controllers');
+const namespace = useNamespace(node, 'controllers');
 
 function wasm(image: string): object {
   return { name: 'wasm', image: nodeImage(node.registry, image) };
@@ -61,7 +61,7 @@ function nameOf({ kind }: Service): string {
 function manifestOf(service: Service): object {
   const { kind, containers, replicas } = service;
   const spec = { terminationGracePeriodSeconds: 0, containers };
-  const { spec: common, ...rest } = deployment(nameOf(service), room.namespace(), { spec });
+  const { spec: common, ...rest } = deployment(nameOf(service), namespace.name(), { spec });
   const { selector, template } = common;
   return { ...rest, kind, spec: { selector, template, ...(replicas === undefined ? {} : { replicas }) } };
 }
@@ -72,19 +72,19 @@ interface Job {
 }
 
 async function conditionsOf(name: string): Promise<readonly string[]> {
-  const jobs = await room.list<Job>('/apis/batch/v1/jobs');
+  const jobs = await namespace.list<Job>('/apis/batch/v1/jobs');
   const found = jobs.find(({ metadata }) => metadata.name === name);
   return (found?.status.conditions ?? []).filter(({ status }) => status === 'True').map(({ type }) => type);
 }
 
 describe('Pods of a workload without runtimeClassName run', () => {
   beforeAll(() => {
-    const namespace = room.namespace();
-    const failing = job('failing', namespace, { spec: { containers: [wasm('exit3')] } });
-    const scheduled = cronJob('scheduled', namespace, { spec: { containers: [wasm('linux-module')] } });
-    return room.apply([
+    const name = namespace.name();
+    const failing = job('failing', name, { spec: { containers: [wasm('exit3')] } });
+    const scheduled = cronJob('scheduled', name, { spec: { containers: [wasm('linux-module')] } });
+    return namespace.apply([
       ...SERVICES.map(manifestOf),
-      job('succeeding', namespace, { spec: { containers: [wasm('wasi-module')] } }),
+      job('succeeding', name, { spec: { containers: [wasm('wasi-module')] } }),
       { ...failing, spec: { ...failing.spec, backoffLimit: 0 } },
       { ...scheduled, spec: { ...scheduled.spec, schedule: '* * * * *' } },
     ]);
@@ -93,18 +93,19 @@ describe('Pods of a workload without runtimeClassName run', () => {
   test.each(SERVICES)('$kind', async (service) => {
     const { replicas = 1, expected } = service;
     const isDone = (pods: readonly LivePod[]): boolean => pods.length === replicas && pods.every(isReady);
-    const pods = await room.waitForPods(nameOf(service), isDone);
+    const pods = await namespace.waitForPods(nameOf(service), isDone);
     // A container runs before its program has printed anything.
-    for (const { metadata } of pods) await expect.poll(() => room.outcome(metadata.name)).toEqual(expected);
+    for (const { metadata } of pods)
+      await expect.poll(() => namespace.outcome(metadata.name)).toEqual(expected);
   });
 
   test('Job', async () => {
-    await expectEnd(room, 'succeeding', COMPLETED);
+    await expectEnd(namespace, 'succeeding', COMPLETED);
     await expect.poll(() => conditionsOf('succeeding')).toContain('Complete');
   });
 
   test('Job whose module exits with 3', async () => {
-    await expectEnd(room, 'failing', {
+    await expectEnd(namespace, 'failing', {
       ...COMPLETED,
       phase: 'Failed',
       exitCodes: { wasm: 3 },
@@ -115,6 +116,6 @@ describe('Pods of a workload without runtimeClassName run', () => {
   });
 
   test('CronJob', async () => {
-    await expectEnd(room, 'scheduled', COMPLETED);
+    await expectEnd(namespace, 'scheduled', COMPLETED);
   });
 });

@@ -3,11 +3,11 @@ import { pod } from '../../support/kubernetes/objects.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
 import { ANY_LIMITS, CHOSEN, COMPLETED, HELLO, type Outcome, STANDARD_LIMITS } from './outcome.ts';
-import { expectEnd, useRoom } from './room.ts';
+import { expectEnd, useNamespace } from './test-namespace.ts';
 
 const node = useNode();
-const room = useRoom(node, 'workloads');
-const restricted = useRoom(node, 'restricted', { 'pod-security.kubernetes.io/enforce': 'restricted' });
+const namespace = useNamespace(node, 'workloads');
+const restricted = useNamespace(node, 'restricted', { 'pod-security.kubernetes.io/enforce': 'restricted' });
 
 function wasm(image: string, more: object = {}): object {
   return { name: 'wasm', image: nodeImage(node.registry, image), ...more };
@@ -87,10 +87,10 @@ const CASES: readonly Case[] = [
 ];
 
 describe('a Pod without runtimeClassName completes', () => {
-  beforeAll(() => room.apply(CASES.map(({ name, spec }) => pod(name, room.namespace(), { spec }))));
+  beforeAll(() => namespace.apply(CASES.map(({ name, spec }) => pod(name, namespace.name(), { spec }))));
 
   test.each(CASES)('$what', async ({ name, expected }) => {
-    await expectEnd(room, name, expected);
+    await expectEnd(namespace, name, expected);
   });
 });
 
@@ -107,7 +107,7 @@ describe('Pod Security "restricted" admits a Pod that wasmgate changed, and it c
   const IMAGES = ['wasi-module', 'layer-module'];
   const restrictedPod = (image: string): object => {
     const containers = [wasm(image, { securityContext: RESTRICTED })];
-    return pod(image, restricted.namespace(), { spec: { restartPolicy: 'OnFailure', containers } });
+    return pod(image, restricted.name(), { spec: { restartPolicy: 'OnFailure', containers } });
   };
   beforeAll(() => restricted.apply(IMAGES.map(restrictedPod)));
 

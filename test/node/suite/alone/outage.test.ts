@@ -5,11 +5,11 @@ import { pod } from '../../../support/kubernetes/objects.ts';
 import { useNode } from '../../cluster/real-node.ts';
 import { nodeImage } from '../../images/push-node-images.ts';
 import { CHOSEN, COMPLETED } from '../outcome.ts';
-import { expectEnd, useRoom } from '../room.ts';
+import { expectEnd, useNamespace } from '../test-namespace.ts';
 
 const node = useNode();
-const strict = useRoom(node, 'outage');
-const lenient = useRoom(node, 'outage-open', { 'wasmgate.dev/fail-closed': 'false' });
+const strict = useNamespace(node, 'outage');
+const lenient = useNamespace(node, 'outage-open', { 'wasmgate.dev/fail-closed': 'false' });
 
 const WASMGATE = ['deployment/wasmgate', '-n', 'wasmgate-system'];
 const REPLICAS = 2;
@@ -38,18 +38,18 @@ describe('without replicas', () => {
 
   test('a fail-closed namespace gets no Wasm Pod, and others get one that runc cannot start', async () => {
     await scale(0);
-    const { code, stderr } = await strict.apply([module('app', strict.namespace())]);
+    const { code, stderr } = await strict.apply([module('app', strict.name())]);
     expect(code).not.toBe(0);
     expect(stderr).toContain('failed calling webhook "validate-fail.wasmgate.dev"');
     expect(await strict.list('/api/v1/pods')).toEqual([]);
 
-    await must(lenient.apply([module('app', lenient.namespace())]));
+    await must(lenient.apply([module('app', lenient.name())]));
     await expect.poll(() => lenient.describe('app')).toContain('exec: "/app.wasm": permission denied');
   });
 
   test('the namespace gets its Pods again as soon as wasmgate is back', async () => {
     await scale(REPLICAS);
-    await must(strict.apply([module('app', strict.namespace())]));
+    await must(strict.apply([module('app', strict.name())]));
     await expectEnd(strict, 'app', COMPLETED);
   });
 });
@@ -59,11 +59,11 @@ describe('during a rollout', () => {
     await kubectl('rollout', 'restart', ...WASMGATE);
     const over = new AbortController();
     const rollout = kubectl('rollout', 'status', ...WASMGATE, '--timeout=180s').finally(() => over.abort());
-    const path = `/api/v1/namespaces/${strict.namespace()}/pods`;
+    const path = `/api/v1/namespaces/${strict.name()}/pods`;
     let created = 0;
     while (!over.signal.aborted) {
       // It is created, but no node gets it.
-      const body = module(`gated-${created}`, strict.namespace(), {
+      const body = module(`gated-${created}`, strict.name(), {
         schedulingGates: [{ name: 'example.com/never' }],
       });
       await strict.api().must({ path, method: 'POST', body });

@@ -4,7 +4,7 @@ import { pod } from '../../../support/kubernetes/objects.ts';
 import { useNode } from '../../cluster/real-node.ts';
 import { nodeImage } from '../../images/push-node-images.ts';
 import { CHOSEN, HELLO, hasEnded, STANDARD_LIMITS } from '../outcome.ts';
-import { useRoom } from '../room.ts';
+import { useNamespace } from '../test-namespace.ts';
 
 const node = useNode();
 const image = nodeImage(node.registry, 'wasi-module');
@@ -14,9 +14,9 @@ const POLL = { interval: 10, timeout: 30_000 };
 
 /** Without wasmgate, the user writes what wasmgate would set, so that the node has the same to do. */
 const SIDES = {
-  with: { room: useRoom(node, 'time'), spec: { containers: [{ name: 'wasm', image }] } },
+  with: { namespace: useNamespace(node, 'time'), spec: { containers: [{ name: 'wasm', image }] } },
   without: {
-    room: useRoom(node, 'time-off', { 'wasmgate.dev/mode': 'off' }),
+    namespace: useNamespace(node, 'time-off', { 'wasmgate.dev/mode': 'off' }),
     spec: {
       runtimeClassName: CHOSEN.runtimeClass,
       containers: [{ name: 'wasm', image, resources: { limits: STANDARD_LIMITS } }],
@@ -32,16 +32,16 @@ interface Times {
 }
 
 async function measure(side: Side, name: string): Promise<Times> {
-  const { room, spec } = SIDES[side];
-  const path = `/api/v1/namespaces/${room.namespace()}/pods/${name}/log`;
-  onTestFailed(async () => console.error(await room.describe(name)));
+  const { namespace, spec } = SIDES[side];
+  const path = `/api/v1/namespaces/${namespace.name()}/pods/${name}/log`;
+  onTestFailed(async () => console.error(await namespace.describe(name)));
   const start = performance.now();
-  await must(room.apply([pod(name, room.namespace(), { spec: { restartPolicy: 'Never', ...spec } })]));
+  await must(namespace.apply([pod(name, namespace.name(), { spec: { restartPolicy: 'Never', ...spec } })]));
   const applied = performance.now();
-  await expect.poll(async () => (await room.api().ask({ path })).text, POLL).toBe(HELLO);
+  await expect.poll(async () => (await namespace.api().ask({ path })).text, POLL).toBe(HELLO);
   const output = performance.now();
-  await room.waitForPods(name, (pods) => pods.every(hasEnded));
-  const { runtimeClass, limits } = await room.outcome(name);
+  await namespace.waitForPods(name, (pods) => pods.every(hasEnded));
+  const { runtimeClass, limits } = await namespace.outcome(name);
   expect({ runtimeClass, limits }).toEqual({
     runtimeClass: CHOSEN.runtimeClass,
     limits: { wasm: STANDARD_LIMITS },

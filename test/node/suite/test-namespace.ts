@@ -16,9 +16,9 @@ const WAIT_SECONDS = 150;
 const APPLY_ATTEMPTS = 5;
 
 /** A namespace of the node, and what becomes of Pods in it. */
-export interface Room {
+export interface TestNamespace {
   readonly api: () => NodeApi;
-  readonly namespace: () => string;
+  readonly name: () => string;
   /**
    * Applies objects of this namespace with kubectl, as a user does: again, if wasmgate asks for it. A rejection is an output.
    */
@@ -40,29 +40,32 @@ export interface Room {
 const FAIL_CLOSED = { 'wasmgate.dev/fail-closed': 'true' };
 
 /** Creates a namespace for the tests of a file, fail-closed by default, and deletes it after them. */
-export function useRoom(node: RealNode, prefix: string, labels: Readonly<Record<string, string>> = {}): Room {
+export function useNamespace(
+  node: RealNode,
+  prefix: string,
+  labels: Readonly<Record<string, string>> = {},
+): TestNamespace {
   let api: NodeApi | null = null;
-  let namespace: string | null = null;
+  let name: string | null = null;
   beforeAll(async () => {
     api = await openNodeApi(node.kubeconfig);
-    namespace = await createNamespace(node.kubectl, prefix, { ...FAIL_CLOSED, ...labels });
+    name = await createNamespace(node.kubectl, prefix, { ...FAIL_CLOSED, ...labels });
   });
   afterAll(async () => {
-    if (namespace === null) return;
-    await api?.must({ path: `/api/v1/namespaces/${namespace}`, method: 'DELETE' });
+    if (name === null) return;
+    await api?.must({ path: `/api/v1/namespaces/${name}`, method: 'DELETE' });
   });
 
   const opened = <Value>(value: Value | null): Value => {
-    if (value === null)
-      throw new Error(`The namespace "${prefix}-…" is created before the tests, not before`);
+    if (value === null) throw new Error(`Cannot use namespace "${prefix}-…" before the tests have begun`);
     return value;
   };
-  return createRoom({ api: () => opened(api), namespace: () => opened(namespace), kubectl: node.kubectl });
+  return createTestNamespace({ api: () => opened(api), name: () => opened(name), kubectl: node.kubectl });
 }
 
-interface Place extends Pick<Room, 'api' | 'namespace'>, Pick<RealNode, 'kubectl'> {}
+interface Place extends Pick<TestNamespace, 'api' | 'name'>, Pick<RealNode, 'kubectl'> {}
 
-function createRoom({ api, namespace, kubectl }: Place): Room {
+function createTestNamespace({ api, name: namespace, kubectl }: Place): TestNamespace {
   const said: string[] = [];
 
   const list = async <Item>(collection: string): Promise<readonly Item[]> => {
@@ -88,7 +91,7 @@ function createRoom({ api, namespace, kubectl }: Place): Room {
 
   return {
     api,
-    namespace,
+    name: namespace,
     list,
     describe,
     apply: async (objects) => {
@@ -120,7 +123,7 @@ function createRoom({ api, namespace, kubectl }: Place): Room {
 }
 
 /** Waits for the end of the Pods whose names begin so, and compares them. */
-export async function expectEnd(room: Room, prefix: string, expected: Outcome): Promise<void> {
-  const pods = await room.waitForPods(prefix, (found) => found.length > 0 && found.every(hasEnded));
-  for (const { metadata } of pods) expect(await room.outcome(metadata.name)).toEqual(expected);
+export async function expectEnd(namespace: TestNamespace, prefix: string, expected: Outcome): Promise<void> {
+  const pods = await namespace.waitForPods(prefix, (found) => found.length > 0 && found.every(hasEnded));
+  for (const { metadata } of pods) expect(await namespace.outcome(metadata.name)).toEqual(expected);
 }
