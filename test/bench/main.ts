@@ -1,21 +1,33 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
 import type { Row, RowResult } from './bench-row.ts';
 import { createBundle } from './bundle.ts';
+import { parseOptions, UsageError } from './options.ts';
 import { pin } from './pinning.ts';
 import { renderJson, renderMarkdown, renderTable, type MeasuredRow } from './report.ts';
 import { ROWS } from './rows.ts';
 
-const USAGE = `npm run bench -- [ROW...] [flags]
+const HELP = `Measure wasmgate side by side with other servers, and print a table of figures
+with their goals.
 
-  --quick        Fewer rounds: to try it, not to compare with the goals.
-  --json FILE    Also write the figures as JSON.
-  -o FORMAT      What to print: table (default), json or markdown.
-  --markdown     Short for -o markdown.
-  --readme       Also write the table into the README.
+Usage
+  npm run bench -- [flags] [ROW ...]
 
-Rows: ${ROWS.map(({ name }) => name).join(', ')}`;
+Without rows, all of them run.
+
+Flags
+  --quick          Run fewer rounds: to try the benchmark, not to compare with
+                   the goals.
+  --json FILE      Also write the figures to a file, as JSON.
+  -o, --output FORMAT
+                   Print as table (default), json or markdown.
+  --markdown       The same as -o markdown.
+  --readme         Also write the table into README.md.
+  -h, --help       Show this help.
+
+Rows
+${ROWS.map(({ name, figure }) => `  ${name.padEnd(15)}  ${figure}`).join('\n')}
+`;
 
 const README = new URL('../../README.md', import.meta.url);
 /** Before and after the table. */
@@ -53,43 +65,44 @@ async function measure(
   }
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      markdown: { type: 'boolean', default: false },
-      readme: { type: 'boolean', default: false },
-      output: { type: 'string', short: 'o', default: 'table' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  const format = values.markdown ? 'markdown' : values.output;
-  const renderers = { table: renderTable, json: renderJson, markdown: renderMarkdown };
-  const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
-  if (values.help || unknown.length > 0 || !Object.hasOwn(renderers, format)) {
-    console.error(unknown.length > 0 ? `There is no row "${unknown.join('", "')}".\n${USAGE}` : USAGE);
-    return values.help ? 0 : 2;
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(
+    args,
+    ROWS.map(({ name }) => name),
+  );
+  if (options.kind === 'help') {
+    console.log(HELP);
+    return 0;
   }
+  const { isQuick, json } = options;
   console.error('building the bundle …');
   await using bundle = await createBundle();
   const pinning = pin();
-  const bench = { bundle, pinning, isQuick: values.quick };
+  const bench = { bundle, pinning, isQuick };
   const rows: (MeasuredRow & { isBroken: boolean })[] = [];
-  for (const row of ROWS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)))
+  for (const row of ROWS.filter(({ name }) => options.rows.length === 0 || options.rows.includes(name)))
     rows.push(await measure(row, () => row.run(bench)));
   const circumstances = {
     date: new Date().toISOString(),
     machine: describeMachine(),
     node: process.version,
     pinning: pinning.description,
-    isQuick: values.quick,
+    isQuick,
   };
-  console.log(renderers[format as keyof typeof renderers](rows, circumstances));
-  if (values.readme) await writeReadme(renderMarkdown(rows, circumstances));
-  if (values.json !== undefined) await writeFile(values.json, `${renderJson(rows, circumstances)}\n`);
+  const renderers = { table: renderTable, json: renderJson, markdown: renderMarkdown };
+  console.log(renderers[options.format](rows, circumstances));
+  if (options.readme) await writeReadme(renderMarkdown(rows, circumstances));
+  if (json !== null) await writeFile(json, `${renderJson(rows, circumstances)}\n`);
   return rows.some(({ isBroken }) => isBroken) ? 1 : 0;
 }
 
-process.exitCode = await main();
+function fail(error: unknown): number {
+  if (!(error instanceof UsageError)) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+  console.error(`${error.message} See npm run bench -- --help.`);
+  return 2;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(fail);

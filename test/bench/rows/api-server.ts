@@ -79,7 +79,7 @@ async function measurePairs(bench: Bench, kubernetes: KubernetesServer, rounds: 
 
 export const apiServer: Row = {
   name: 'api-server',
-  figure: 'Pods created through a real API server ÷ with bare Fastify as webhook',
+  figure: 'Pods created through a real API server ÷ the same with bare Fastify',
   how: 'server-side dry run, 16 clients, the shipped mutating and validating configurations; median of pairs of rounds',
   run: async (bench) => {
     const programs = await findPrograms(['etcd', 'kube-apiserver', 'kubectl']);
@@ -114,7 +114,7 @@ export const apiServer: Row = {
           numbers: { ratio: rate, perSecond: median(own), barePerSecond: median(other) },
         },
         {
-          of: 'p99, the other way round',
+          of: 'p99, bare Fastify ÷ wasmgate',
           value: `${delay.toFixed(2)}; ${median(otherLate).toFixed(1)} ÷ ${median(late).toFixed(1)} ms`,
           goal: `≥ ${LIMITS.ratio}`,
           outcome: judgeRatio(delay >= LIMITS.ratio, isBusy),

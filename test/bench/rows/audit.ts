@@ -78,7 +78,7 @@ function describeRate(least: Measured, many: Measured): Reading {
 function describeMemory(many: Measured, most: Measured): Reading {
   const ratio = most.peakMemory / many.peakMemory;
   return {
-    of: 'most memory, 10,000 and 30,000 Pods',
+    of: 'peak memory, 10,000 and 30,000 Pods',
     value: `${many.peakMemory.toFixed(0)} and ${most.peakMemory.toFixed(0)} MiB`,
     goal: `≤ ${LIMITS.growth} ×`,
     outcome: judgeCost(ratio <= LIMITS.growth),
@@ -88,7 +88,7 @@ function describeMemory(many: Measured, most: Measured): Reading {
 
 export const audit: Row = {
   name: 'audit',
-  figure: 'audit',
+  figure: '`wasmgate audit`',
   how: 'the command, against a model of the API server that lists Pods of real size in pages',
   run: async (bench) => {
     await using registry = await startRegistry({ images: putFixtureImages });

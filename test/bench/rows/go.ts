@@ -15,7 +15,7 @@ const LIMITS = { ratio: 5 } as const;
 
 export const go: Row = {
   name: 'go',
-  figure: 'Warm decisions per second and core ÷ the least that a Go webhook does',
+  figure: 'Warm decisions per second and core ÷ a minimal Go webhook',
   how: 'a webhook on controller-runtime that decodes the Pod, sets one field and returns the patch; the same Pods and rounds',
   run: async (bench) => {
     const program = await findGoWebhook();

@@ -186,7 +186,7 @@ function describeStep({ of, size, smallest }: Step, large: Growth, small: Growth
   const { fresh: milliseconds } = large;
   return {
     of,
-    value: `${ratio.toFixed(2)} (like the last: ${repeated.toFixed(2)}); ${describeBlock(large)}`,
+    value: `${ratio.toFixed(2)} (for a repeated Pod: ${repeated.toFixed(2)}); ${describeBlock(large)}`,
     goal: `≤ ${LIMITS.ratio}; < ${LIMITS.blockMilliseconds} ms`,
     outcome: judgeCost(
       ratio <= LIMITS.ratio && longest < LIMITS.blockMilliseconds,
@@ -220,7 +220,7 @@ function describeLargest(largest: Growth): Reading {
 
 export const growth: Row = {
   name: 'growth',
-  figure: 'Growth',
+  figure: 'Cost of a decision as the cluster grows',
   how: 'CPU time of a mutate call for a new Pod with a Wasm image, one at a time, ÷ that in the smallest cluster; the longest time between two turns of the event loop, in CPU time',
   run: async (bench) => {
     await using registry = await startRegistry({

@@ -103,21 +103,21 @@ export const images: Row = {
       kind: 'measured',
       readings: [
         {
-          of: 'memory for each image',
+          of: 'memory per image',
           value: `${(bytes / 1024).toFixed(2)} KiB`,
           goal: `≤ ${LIMITS.bytesPerImage / 1024} KiB`,
           outcome: judgeCost(bytes <= LIMITS.bytesPerImage),
           numbers: { bytesPerImage: bytes },
         },
         {
-          of: 'resident memory after it',
+          of: 'resident memory after the reviews',
           value: `${mebibytes.toFixed(0)} MiB (${names.length} images, ${reviews} reviews)`,
           goal: `≤ ${LIMITS.mebibytes} MiB`,
           outcome: judgeCost(mebibytes <= LIMITS.mebibytes),
           numbers: { mebibytes, images: names.length, reviews },
         },
         {
-          of: 'requests to the registry meanwhile',
+          of: 'requests to the registry during the reviews',
           value: String(late),
           goal: '0',
           outcome: judgeCost(late === 0),

@@ -158,7 +158,10 @@ export async function must(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const { code, stdout, stderr } = await run(command, args, options);
+  const { code, stdout, stderr } = await run(command, args, options).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+    throw new Error(`Cannot run "${command}": the program was not found`, { cause: error });
+  });
   if (code === 0) return stdout;
   const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
   throw new Error(`Cannot run "${command} ${args.join(' ')}": it exited with ${code}\n${output}`);
@@ -192,4 +195,8 @@ let nextPort = PORTS.first + ((process.pid * PORTS.eachProcess) % (PORTS.end - P
 
 function isInUse(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
