@@ -95,8 +95,7 @@ export function parseOptions(
       `There is no row "${unknown}".${didYouMean(unknown, known)} Rows: ${known.join(', ')}.`,
     );
   const readme = flags.has('readme');
-  if (readme && (rows.length > 0 || flags.has('quick')))
-    throw new UsageError('--readme writes the table of a whole run, so it takes no row and no --quick.');
+  if (readme && rows.length > 0) throw new UsageError('--readme writes the whole table, so it takes no row.');
   return {
     kind: 'run',
     rows,

@@ -1,4 +1,4 @@
-import type { Outcome, Reading, Row, RowResult } from './bench-row.ts';
+import type { Outcome, Row, RowResult } from './bench-row.ts';
 
 export interface MeasuredRow {
   readonly row: Row;
@@ -28,52 +28,50 @@ function describeCircumstances({ date, machine, node, pinning, isQuick }: Circum
   return [date.slice(0, 10), machine, `Node ${node}`, pinning, ...quick].join(', ');
 }
 
-interface Line {
-  readonly figure: string;
-  readonly how: string;
-  readonly value: string;
-  readonly goal: string;
-  readonly outcome: string;
+function reasonOf(result: RowResult): string | null {
+  return result.kind === 'skipped' ? `skipped: ${result.reason.split('\n', 1)[0]}` : null;
 }
 
-function describeReading({ row, how, reading }: { row: Row; how: string; reading: Reading }): Line {
-  const { of, value, goal, outcome } = reading;
-  const figure = [row.figure, of].filter((part) => part !== '').join(': ');
-  return { figure, how, value, goal, outcome: OUTCOMES[outcome] };
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
 }
 
-/** Says once for each row how it is measured. */
-function linesOf({ row, result }: MeasuredRow): readonly Line[] {
-  if (result.kind === 'skipped')
-    return [{ figure: row.figure, how: row.how, value: `skipped: ${result.reason}`, goal: '', outcome: '' }];
-  return result.readings.map((reading, index) =>
-    describeReading({ row, how: index === 0 ? row.how : '', reading }),
-  );
+/** One line for a figure with a single reading; otherwise a head, and a line for each reading. */
+function tableRows({ row, result }: MeasuredRow): readonly string[] {
+  const figure = `**${row.figure}**`;
+  if (result.kind === 'skipped') return [tableRow([figure, reasonOf(result) ?? '', '', ''])];
+  const [only, ...others] = result.readings;
+  const lines = result.readings.map(({ of, value, goal, outcome }) => [of, value, goal, OUTCOMES[outcome]]);
+  if (only?.of === '' && others.length === 0) return lines.map(([, ...rest]) => tableRow([figure, ...rest]));
+  return [[figure, '', '', ''], ...lines].map(tableRow);
 }
 
-/** The table of the README. */
+/** The table of the README. What is measured stands below it, because the table should fit into a window. */
 export function renderMarkdown(rows: readonly MeasuredRow[], circumstances: Circumstances): string {
-  const lines = rows
-    .flatMap(linesOf)
-    .map(({ figure, how, value, goal, outcome }) => `| ${[figure, how, value, goal, outcome].join(' | ')} |`);
   return [
     `${describeCircumstances(circumstances)}:`,
     '',
-    '| figure | how | value | goal | |',
-    '|---|---|---|---|---|',
-    ...lines,
+    '| figure | value | goal | |',
+    '|---|---|---|---|',
+    ...rows.flatMap(tableRows),
+    '',
+    'How they are measured:',
+    '',
+    ...rows.map(({ row: { figure, how } }) => `- ${figure}: ${how}.`),
   ].join('\n');
 }
 
 /** A table for a terminal. */
 export function renderTable(rows: readonly MeasuredRow[], circumstances: Circumstances): string {
-  const blocks = rows.map((measured) => {
-    const { row, seconds } = measured;
-    const lines = linesOf(measured).map(({ figure, value, goal, outcome }) => {
-      const of = figure.slice(row.figure.length + 2);
-      return `  ${of.padEnd(50)} ${value}${goal === '' ? '' : `   [${goal}] ${outcome}`}`;
+  const blocks = rows.map(({ row, result, seconds }) => {
+    const readings = result.kind === 'skipped' ? [] : result.readings;
+    const lines = readings.map(({ of, value, goal, outcome }) => {
+      const judged = goal === '' ? '' : `   [${goal}] ${OUTCOMES[outcome]}`;
+      return `  ${of.padEnd(50)} ${value}${judged}`;
     });
-    return [`${row.name}: ${row.figure} (${seconds.toFixed(0)} s)`, `  ${row.how}`, ...lines].join('\n');
+    const reason = reasonOf(result);
+    const head = [`${row.name}: ${row.figure} (${seconds.toFixed(0)} s)`, `  ${row.how}`];
+    return [...head, ...(reason === null ? lines : [`  ${reason}`])].join('\n');
   });
   return [describeCircumstances(circumstances), ...blocks].join('\n\n');
 }
