@@ -19,7 +19,7 @@ interface ContainerStatus {
   readonly lastState?: State;
 }
 
-export interface SeenPod {
+interface SeenPod {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: {
     readonly runtimeClassName?: string;

@@ -81,4 +81,8 @@ describe('a module starts under the limits that wasmgate sets', () => {
     // The node gives the container the limit that wasmgate set.
     expect(use?.limit ?? limit).toBe(limit);
   });
+
+  test('the limits of some containers were read from their cgroups', () => {
+    expect(rows.filter(({ peak }) => peak !== null)).not.toEqual([]);
+  });
 });
