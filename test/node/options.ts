@@ -23,6 +23,9 @@ Environment
   WASMGATE_NODE=required   Fail instead of skipping if something is missing.
   WASMGATE_CRUN=FILE       A crun with a Wasm engine, for the handlers crun,
                            crun-plain and crun-wasm.
+  WASMGATE_CRUN_ENGINE=TEXT
+                           Its engine and version, for --record, such as
+                           "WasmEdge 0.17.1": crun does not print the version.
   WASMGATE_SHIMS=FOLDER    Programs containerd-shim-NAME-VERSION, for a handler
                            each.
 

@@ -48,7 +48,7 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
     }
     stays = false;
     if (await hasNodeLeftovers()) await step('stopped what an earlier run had left', stopNode);
-    return await startNode(programs, step);
+    return await startNode(programs);
   };
   const start = async (): Promise<void> => {
     const [state, image] = await Promise.all([

@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import type { Step } from './start-node.ts';
 
 const started = performance.now();
 
@@ -10,9 +9,9 @@ export function say(line: string): void {
 }
 
 /** Runs a step and prints what it was when it is done. */
-export const step: Step = async (what, work) => {
+export async function step<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   const from = performance.now();
   const result = await work();
   say(`${what} (${((performance.now() - from) / 1000).toFixed(1)} s)`);
   return result;
-};
+}

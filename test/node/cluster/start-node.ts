@@ -7,6 +7,7 @@ import { startKubelet, waitForNodeReady } from './kubelet.ts';
 import { createNetwork } from './network.ts';
 import { writeNodeCertificates } from './node-certificates.ts';
 import { LOG_FOLDER, REGISTRY } from './node-settings.ts';
+import { step } from './progress.ts';
 import type { NodeState } from './real-node.ts';
 import { startForwarder, startRegistry } from './registry.ts';
 import { applyRuntimeClasses, deployWasmgate, pushWasmgateImage } from './wasmgate-deployment.ts';
@@ -38,11 +39,8 @@ export interface AllPrograms {
   readonly servers: Readonly<Record<(typeof SERVER_PROGRAMS)[number], string>>;
 }
 
-/** Runs a step and says what it was and how long it took. */
-export type Step = <Result>(what: string, work: () => Promise<Result>) => Promise<Result>;
-
 /** Starts a node without wasmgate on a machine that has none. Its RuntimeClasses and all images are there. */
-export async function startNode(programs: AllPrograms, step: Step): Promise<Omit<NodeState, 'kept'>> {
+export async function startNode(programs: AllPrograms): Promise<Omit<NodeState, 'kept'>> {
   await rm(LOG_FOLDER, { recursive: true, force: true });
   await mkdir(LOG_FOLDER, { recursive: true });
   const { node, servers } = programs;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { NodePrograms } from '../programs/find-node-programs.ts';
 import { faultImages } from './fault-images.ts';
 import type { ImageFiles, ImageTable } from './image-table.ts';
 import { pushImages } from './push-images.ts';
@@ -6,12 +7,8 @@ import { workloadImages } from './workload-images.ts';
 
 const TABLES: readonly ImageTable[] = [workloadImages, faultImages];
 
-/** Paths of what images hold; `NodePrograms` has them. */
-interface ImagePrograms {
-  readonly pause: string;
-  readonly busybox: string;
-  readonly modules: Readonly<Record<'hello' | 'http' | 'exit3' | 'big' | 'component', string>>;
-}
+/** Paths of what images hold. */
+type ImagePrograms = Pick<NodePrograms, 'pause' | 'busybox' | 'modules'>;
 
 async function readFiles({ pause, busybox, modules }: ImagePrograms): Promise<ImageFiles> {
   return {

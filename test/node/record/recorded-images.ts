@@ -15,6 +15,7 @@ import {
   layerImage,
   type MakeImage,
   markedWasm,
+  RUNWASI_LAYER,
 } from '../images/oci-image.ts';
 
 /** An image of the record. */
@@ -107,7 +108,7 @@ function twoLayers(layers: readonly Uint8Array[]): MakeImage {
       rootfs: { type: 'layers', diff_ids: [] },
     },
     layers: layers.map((content) => ({
-      mediaType: 'application/vnd.bytecodealliance.wasm.component.layer.v0+wasm',
+      mediaType: RUNWASI_LAYER,
       content,
     })),
   });

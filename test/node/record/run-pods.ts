@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { VARIANT_ANNOTATION } from '../../../src/pod/names.ts';
 import { apply, getJson, type Kubectl } from '../../support/kubernetes/kubectl.ts';
 import { describeResult, hasSettled, type PodStatus } from './describe-result.ts';
 import type { MeasuredRun, Result } from './measured.ts';
 import type { RecordedImage } from './recorded-images.ts';
 
-export const VARIANT_ANNOTATION = 'module.wasm.image/variant';
 const RUN_LABEL = 'wasmgate.dev/recorded-image';
 
 const POLL_MILLISECONDS = 500;
