@@ -1,7 +1,8 @@
-import { appendFile, mkdir, readdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import type { NodePrograms } from '../programs/find-node-programs.ts';
+import { installedShims } from '../programs/installed-shims.ts';
 import { hasUnifiedCgroups, HYBRID_MOUNT } from './cgroups.ts';
 import { CNI_FOLDER } from './network.ts';
 import { logOf, startNodeServer, waitForNode } from './node-processes.ts';
@@ -22,14 +23,11 @@ interface Runtime {
   readonly options?: { readonly BinaryName: string };
 }
 
-/** A shim that containerd starts for a handler of its own, such as containerd-shim-spin-v2. */
-const SHIM = /^containerd-shim-(?<name>[a-z\d]+)-(?<version>v\d+)$/;
-
 /** Returns containerd's runtimes by handler. The state folder must exist. */
 export async function nodeRuntimes(programs: NodePrograms): Promise<Readonly<Record<string, Runtime>>> {
   const { crun } = programs;
   return {
-    ...(programs.shims === null ? {} : await installedShims(programs.shims)),
+    ...(programs.shims === null ? {} : await shimRuntimes(programs.shims)),
     runc: runcRuntime(programs, programs.runc),
     wasmtime: { runtime_type: 'io.containerd.wasmtime.v1', runtime_path: programs.wasmtimeShim },
     ...(crun === null ? {} : await crunRuntimes(programs, crun)),
@@ -59,16 +57,11 @@ function runcRuntime(programs: NodePrograms, binary: string): Runtime {
   };
 }
 
-/** Shims as upstream builds them. The one with wasmtime gets another name, because ours has that one. */
-async function installedShims(folder: string): Promise<Readonly<Record<string, Runtime>>> {
-  const found = (await readdir(folder)).flatMap((file): readonly (readonly [string, Runtime])[] => {
-    const { name, version } = SHIM.exec(file)?.groups ?? {};
-    if (name === undefined || version === undefined || name === 'runc') return [];
-    const handler = name === 'wasmtime' ? 'wasmtime-upstream' : name;
-    const runtime_type = `io.containerd.${name}.${version}`;
-    return [[handler, { runtime_type, runtime_path: join(folder, file) }]];
-  });
-  return Object.fromEntries(found);
+async function shimRuntimes(folder: string): Promise<Readonly<Record<string, Runtime>>> {
+  const runtimes = (await installedShims(folder)).map(
+    ({ handler, runtimeType, path }) => [handler, { runtime_type: runtimeType, runtime_path: path }] as const,
+  );
+  return Object.fromEntries(runtimes);
 }
 
 /** Folders that containerd, shims, the kubelet and CNI write to whatever their configuration; the node gets its own. */

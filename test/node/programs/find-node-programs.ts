@@ -2,6 +2,7 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buildRecipes, findUnbuilt } from './build-recipes.ts';
 import { recipeFolder } from './cache.ts';
+import { installedShims } from './installed-shims.ts';
 import {
   BUILD_TOOLS,
   debianPackages,
@@ -122,13 +123,11 @@ async function findCrun(env: NodeJS.ProcessEnv): Promise<string | null> {
 async function findShims(env: NodeJS.ProcessEnv): Promise<string | null> {
   const folder = env['WASMGATE_SHIMS'];
   if (folder === undefined || folder === '') return null;
-  const names = await readdir(folder).catch((cause: unknown) => {
+  const shims = await installedShims(folder).catch((cause: unknown) => {
     throw new Error(`WASMGATE_SHIMS: cannot read the folder "${folder}"`, { cause });
   });
-  const shims = names.filter((name) => /^containerd-shim-.+-v\d+$/.test(name));
   if (shims.length === 0) throw new Error(`WASMGATE_SHIMS: "${folder}" has no file containerd-shim-*-v1`);
-  for (const name of shims) {
-    const path = join(folder, name);
+  for (const { path } of shims) {
     if (!(await isExecutable(path))) throw new Error(`WASMGATE_SHIMS: "${path}" is not an executable file`);
   }
   return resolve(folder);

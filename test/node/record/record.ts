@@ -32,10 +32,10 @@ function variantsFor(handler: string): readonly (string | null)[] {
 }
 
 async function runsOf(node: RealNode): Promise<readonly Start['run'][]> {
-  const versions = await nodeVersions(node);
+  const versions = await nodeVersions(node.programs);
   const runs = node.handlers.toSorted().map(async (handler) => {
     const profile = BUILT_IN.profileOf(handler)?.name ?? PROFILES[handler] ?? null;
-    const runtime = await runtimeVersions(node, handler);
+    const runtime = await runtimeVersions(node.programs, handler);
     return variantsFor(handler).map((variant) => ({
       handler,
       profile,

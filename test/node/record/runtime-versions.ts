@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { parse } from 'smol-toml';
 import { must } from '../../support/kubernetes/kubectl.ts';
 import { run } from '../../support/lib/processes.ts';
-import type { RealNode } from '../cluster/real-node.ts';
+import type { NodePrograms } from '../programs/find-node-programs.ts';
+import { installedShims } from '../programs/installed-shims.ts';
 import type { MeasuredRun } from './measured.ts';
 
 type Versions = MeasuredRun['runtime'];
@@ -51,23 +52,26 @@ async function crunVersions(crun: string): Promise<Versions> {
 
 /** Upstream's shims print their version with `-v`, in a line such as "Version: 0.6.0". */
 async function upstreamVersions(folder: string, handler: string): Promise<Versions> {
-  const shim = `containerd-shim-${handler.replace('-upstream', '')}`;
-  for (const generation of ['v2', 'v1']) {
-    const { code, stdout } = await run(join(folder, `${shim}-${generation}`), ['-v']);
-    const [version] = VERSION.exec(/Version:.*/.exec(stdout)?.[0] ?? '') ?? [];
-    if (code === 0) return { [`${shim}-${generation}`]: version ?? 'unknown' };
-  }
-  return { [shim]: 'unknown' };
+  const shim = (await installedShims(folder)).findLast((each) => each.handler === handler);
+  if (shim === undefined) return { [handler]: 'unknown' };
+  const { stdout } = await run(shim.path, ['-v']);
+  const [version] = VERSION.exec(/Version:.*/.exec(stdout)?.[0] ?? '') ?? [];
+  return { [basename(shim.path)]: version ?? 'unknown' };
 }
 
 /** Returns the versions of what starts a handler's containers. */
-export async function runtimeVersions({ programs }: RealNode, handler: string): Promise<Versions> {
+export async function runtimeVersions(
+  programs: Pick<NodePrograms, 'runc' | 'crun' | 'shims'>,
+  handler: string,
+): Promise<Versions> {
   if (handler === 'runc') return { runc: await versionOf(programs.runc) };
   if (handler === 'wasmtime') return shimVersions();
   if (handler.startsWith('crun') && programs.crun !== null) return crunVersions(programs.crun);
   return programs.shims === null ? { [handler]: 'unknown' } : upstreamVersions(programs.shims, handler);
 }
 
-export async function nodeVersions({ programs }: RealNode): Promise<Versions> {
+export async function nodeVersions(
+  programs: Pick<NodePrograms, 'kubelet' | 'containerd'>,
+): Promise<Versions> {
   return { kubelet: await versionOf(programs.kubelet), containerd: await versionOf(programs.containerd) };
 }
