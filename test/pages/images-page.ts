@@ -15,8 +15,10 @@ Which RuntimeClass handlers run which images. \`wasmgate inspect IMAGE\` shows t
 - **?**: cannot be known in advance. wasmgate chooses such a class only if no other may run the Pod, and warns
   ([\`handler-may-not-run-image\`](FINDINGS.md#handler-may-not-run-image)).
 
-The number behind it refers to the [reason](#why). The letters show how this is known: **a** and so on mean
-[measured](#measured-with), with the versions listed there; **r** means read in the runtime's [source](#sources).
+The small number is the [reason](#why). The letters after it show how the answer is known: **r** was read in the runtime's
+[source](#sources), every other letter was [measured](#measured-with), with the versions that the list gives. For example,
+"no <sup>3,a</sup>" means: no, for reason 3, measured with **a**. An answer without a letter is untested. If a column has several
+handlers, the list names the one that was measured.
 
 A handler's name may end in a version (\`spin-v2\`, \`wasmtime-v1\`). Describe other handlers, and what their nodes are configured
 for, in \`policy.handlers\` ([reference](../config/REFERENCE.md)).
@@ -78,15 +80,16 @@ export async function imagesPage(): Promise<string> {
   const reasons = reasonsInOrder();
   const cells = withoutEarlier(await measuredCells());
   const runs = runsInOrder(cells);
-  const marksOf = (form: ImageForm, engine: Engine): string => {
+  const marksOf = (form: ImageForm, engine: Engine): readonly string[] => {
     const found = cells.filter((cell) => cell.form === form && cell.profile.engine === engine);
     const described = new Set(found.map(describeRun));
-    if (described.size > 0) return MARKS.filter((_, index) => described.has(runs[index] ?? '')).join('');
-    return MATRIX[form].cells[engine] === 'untried' ? '' : READ;
+    if (described.size > 0) return MARKS.filter((_, index) => described.has(runs[index] ?? ''));
+    return MATRIX[form].cells[engine] === 'untried' ? [] : [READ];
   };
   const cell = (form: ImageForm, engine: Engine): string => {
     const reason = MATRIX[form].cells[engine];
-    return `${WORDS[REASONS[reason].runs]} <sup>${reasons.indexOf(reason) + 1}${marksOf(form, engine)}</sup>`;
+    const notes = [reasons.indexOf(reason) + 1, ...marksOf(form, engine)].join(',');
+    return `${WORDS[REASONS[reason].runs]} <sup>${notes}</sup>`;
   };
   /** Two tables, because one with all columns is wider than a phone, or half a window. */
   const matrix = (engines: readonly Engine[]): string =>
@@ -100,15 +103,15 @@ export async function imagesPage(): Promise<string> {
   const sources = IMAGE_FORMS.map((form) => `- ${MATRIX[form].what}: ${MATRIX[form].source}`).join('\n');
   const parts = [
     INTRODUCTION.trimEnd(),
-    '## Runtimes that were measured',
+    '## Measured handlers',
     matrix(ENGINES.filter(isMeasured)),
-    '## Other runtimes',
+    '## Other handlers',
     matrix(ENGINES.filter((engine) => !isMeasured(engine))),
     '## Why',
     why,
     '## Measured with',
     measured,
-    'Each result, with exit code, message and log, is in `test/node/measured.json`, which also has earlier results of the same cells. A test compares it with the matrix.',
+    'Our shim is `test/node/shim`. `test/node/measured.json` has each result with its exit code, message and log, and results of earlier versions. A test compares them with these tables.',
     '## Sources',
     sources,
   ];

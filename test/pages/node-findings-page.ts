@@ -3,13 +3,18 @@ import { ADMITTED_PODS } from '../node/suite/findings/admitted-pods.ts';
 import { FINDING_EVIDENCE } from '../node/suite/findings/finding-evidence.ts';
 import { expectedFindings, type NodeCase } from '../node/suite/findings/node-case.ts';
 
-const INTRODUCTION = `# What the node shows of each finding
+const INTRODUCTION = `# Findings on a real node
 
-\`npm run test:node\` runs these Pods on a real node. It lets through once what wasmgate denies, in a namespace with
-\`wasmgate.dev/mode: off\` and under the class that the Pod names or would have; a Pod with a warning runs as wasmgate admits it.
-Either must fail with the symptom that the [finding's explanation](../../src/policy/FINDINGS.md) quotes, or do what it says.
+\`npm run test:node\` runs these Pods on a real node and expects the symptom that the [finding's explanation](../../src/policy/FINDINGS.md)
+quotes.
 
-Do not edit this page: \`npm run pages\` generates it from the cases in suite/findings.
+- **Pod**: a Pod that has the finding.
+- **wasmgate**: what wasmgate does with it, and which other findings it reports. The test starts a denied Pod all the same, in a
+  namespace with \`wasmgate.dev/mode: off\`. A Pod with a warning runs as wasmgate admits it.
+- **The node**: texts that the Pod's status, events and logs must contain. \`app\` and \`side\` are containers. "empty log" means that
+  the container printed nothing.
+
+\`npm run pages\` generates this page from the cases in \`suite/findings\`; edit those files instead.
 `;
 
 const DECISIONS: Readonly<Record<NodeCase['kind'], string>> = {
@@ -74,7 +79,7 @@ export function nodeFindingsPage(): string {
     ['| Finding | Pod | wasmgate | The node |', '|---|---|---|---|', ...shown].join('\n'),
     '## Not shown',
     ['| Finding | Why |', '|---|---|', ...others].join('\n'),
-    '## What wasmgate admits without a word\n\nAll of these complete.',
+    '## Pods that wasmgate admits without a warning\n\nThe container \`app\` of each runs, prints what it should and ends with exit code 0.',
     ['| Pod | Class |', '|---|---|', ...admittedRows()].join('\n'),
   ]
     .join('\n\n')
