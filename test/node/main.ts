@@ -1,4 +1,4 @@
-// npm run test:node -- [flags] [FILE ...]: runs wasmgate in front of a real node. README.md says what that takes.
+// npm run test:node -- [flags] [FILE ...]: runs wasmgate in front of a real node. README.md says what it needs.
 import { findPrograms } from '../e2e/testbed/find-programs.ts';
 import { lockNode } from './cluster/lock-node.ts';
 import { LOG_FOLDER } from './cluster/node-settings.ts';
@@ -25,14 +25,14 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function stop(): Promise<number> {
-  if (process.getuid?.() !== 0) return complain('Only root can stop a node.');
+  if (process.getuid?.() !== 0) return complain('Only root can stop the node.');
   if (!(await lockNode())) return complain(IN_USE);
   if (await hasNodeLeftovers()) await step('stopped the node', stopNode);
-  else say('there is no node');
+  else say('there is no node to stop');
   return EXIT.ok;
 }
 
-const IN_USE = 'Another test:node is running on this machine. A machine has one node.';
+const IN_USE = 'Another run of test:node uses the node of this machine. Wait until it has ended.';
 
 function complain(message: string): number {
   console.error(message);
@@ -54,7 +54,7 @@ async function run(options: RunOptions): Promise<number> {
   try {
     return await runOnNode(session, options);
   } catch (error) {
-    // What was under way fails when its servers end.
+    // The interrupt ended the servers, so the step in progress failed.
     if (interrupted) return EXIT.interrupted;
     console.error(error instanceof Error ? error.message : error);
     return complain(`The logs of the node are in ${LOG_FOLDER}.`);
@@ -80,7 +80,7 @@ function skip(reasons: readonly string[]): number {
   return required ? EXIT.failed : EXIT.ok;
 }
 
-/** Finds or builds all programs. What the machine lacks for any of them is listed before anything is built. */
+/** Finds or builds all programs. If the machine lacks anything for them, lists it and builds nothing. */
 async function findAllPrograms({
   install,
 }: RunOptions): Promise<AllPrograms | { readonly missing: readonly string[] }> {

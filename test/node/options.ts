@@ -7,29 +7,28 @@ a Wasm shim on this machine, and wasmgate as its own Deployment. Needs root.
 Usage
   npm run test:node -- [flags] [FILE ...]
 
-Without flags, all tests run; with files, such as
-test/node/suite/workloads.test.ts, only those.
+Without files, all tests run.
 
 Flags
-  --keep     Start the node and leave it running. Only files that are named run.
-             Later runs use this node, with wasmgate from their checkout.
-  --down     Stop a kept node, or what a killed run has left.
-  --record   Run the images of the corpus under every handler instead of the
-             tests, and write test/node/measured.json.
-  --install  First install Debian packages that are missing.
-  -h, --help Show this help.
+  --keep      Start the node and leave it running. Without files, run no tests.
+              Later runs use this node, with wasmgate from their checkout.
+  --down      Stop a kept node, or what a killed run has left.
+  --record    Run each image of the corpus under every handler instead of the
+              tests, and write test/node/measured.json.
+  --install   First install the Debian packages that are missing.
+  -h, --help  Show this help.
 
 Environment
   WASMGATE_NODE=required   Fail instead of skipping if something is missing.
   WASMGATE_CRUN=FILE       A crun with a Wasm engine, for the handlers crun,
                            crun-plain and crun-wasm.
   WASMGATE_CRUN_ENGINE=TEXT
-                           Its engine and version, for --record, such as
+                           That engine and its version, for --record, such as
                            "WasmEdge 0.17.1": crun does not print the version.
-  WASMGATE_SHIMS=FOLDER    Programs containerd-shim-NAME-VERSION, for a handler
-                           each.
+  WASMGATE_SHIMS=FOLDER    Programs containerd-shim-NAME-v1 or -v2. Each gets a
+                           handler NAME.
 
-test/node/README.md says what it needs and how long it takes.
+test/node/README.md says what a run needs and how long it takes.
 `;
 
 export interface RunOptions {

@@ -42,12 +42,12 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
     const state = await readNodeState();
     stays = state?.kept === true;
     if (state !== null && stays && (await canTakeOver(state, programs))) {
-      say('takes over the kept node');
+      say('uses the kept node');
       await pushNodeImages(REGISTRY, programs.node);
       return state;
     }
     stays = false;
-    if (await hasNodeLeftovers()) await step('stopped what an earlier run had left', stopNode);
+    if (await hasNodeLeftovers()) await step('stopped what an earlier run left', stopNode);
     return await startNode(programs);
   };
   const start = async (): Promise<void> => {
@@ -72,7 +72,7 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
   };
   const recordImages = async (): Promise<void> => {
     const state = await readNodeState();
-    if (state === null) throw new Error('There is no node to record');
+    if (state === null) throw new Error('There is no node to record.');
     await record(realNode(state));
     say('wrote test/node/measured.json');
   };
@@ -88,12 +88,12 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
 /** Reports whether a kept node works and has the programs of this run. */
 async function canTakeOver(state: NodeState, { node, servers }: AllPrograms): Promise<boolean> {
   if (!isDeepStrictEqual(state.programs, node) || state.kubectl !== servers.kubectl) {
-    say('the kept node has other programs');
+    say('replaces the kept node, because its programs are not those of this run');
     return false;
   }
   const running = new Set((await findNodeProcesses()).map(({ server }) => server));
   const ended = SERVERS.filter((server) => !running.has(server));
-  if (ended.length > 0) say(`of the kept node, ${ended.join(', ')} has ended`);
+  if (ended.length > 0) say(`replaces the kept node, because ${ended.join(', ')} ended`);
   return ended.length === 0 && (await isNodeReady(nodeKubectl(state.kubectl)));
 }
 

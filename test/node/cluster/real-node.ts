@@ -28,7 +28,7 @@ export interface RealNode {
 /** Test processes find the node by the file that this names. */
 export const STATE_VARIABLE = 'WASMGATE_NODE_STATE';
 
-/** What a file says of a running node. */
+/** The state file of a running node. */
 export interface NodeState {
   readonly handlers: readonly string[];
   readonly programs: NodePrograms;
@@ -67,7 +67,7 @@ export function useNode(): RealNode {
   const file = process.env[STATE_VARIABLE];
   if (file === undefined) {
     throw new Error(
-      `There is no node: run "npm run test:node", or set ${STATE_VARIABLE} to that of a kept one`,
+      `There is no node: run "npm run test:node", or set ${STATE_VARIABLE} to the state file of a kept node`,
     );
   }
   return realNode(JSON.parse(readFileSync(file, 'utf8')) as NodeState);

@@ -40,7 +40,7 @@ describe('a version of a tool', () => {
   });
 });
 
-test('tells a static program from a dynamic one', async () => {
+test('distinguishes a static program from a dynamic one', async () => {
   await writeFile(join(folder, 'static'), '\x7fELF\x02\x01\0\0\0\0Q\xe5td', 'latin1');
   await writeFile(join(folder, 'dynamic'), '\x7fELF\x02\x01\0\0\0\0/lib64/ld-linux-x86-64.so.2\0', 'latin1');
   await writeFile(join(folder, 'script'), '#!/bin/sh\n');
@@ -48,7 +48,7 @@ test('tells a static program from a dynamic one', async () => {
   expect(await Promise.all(paths.map(isStatic))).toEqual([true, false, false]);
 });
 
-test('tells the versions of control groups apart', async () => {
+test('distinguishes the versions of control groups', async () => {
   expect(await cgroupVersion(folder)).toBeNull();
   await mkdir(join(folder, 'memory'));
   await writeFile(join(folder, 'memory/cgroup.procs'), '');

@@ -52,7 +52,7 @@ export const BUILD_TOOLS: Readonly<Record<BuildTool, Prerequisite>> = {
 /** What a node needs each time. */
 export const RUNTIME: readonly Prerequisite[] = [
   {
-    what: 'root: a node mounts file systems, adds bridges and starts containers',
+    what: 'root, because a node mounts file systems, adds bridges and starts containers',
     from: null,
     isPresent: async () => process.getuid?.() === 0,
   },
@@ -61,7 +61,7 @@ export const RUNTIME: readonly Prerequisite[] = [
     from: null,
     isPresent: async () => (await cgroupVersion()) !== null,
   },
-  // They build wasmgate's image.
+  // These two build wasmgate's image.
   tool('buildah', 'buildah'),
   tool('npm', 'npm'),
   tool('ip', 'iproute2'),
@@ -109,7 +109,7 @@ export function debianPackages(missing: readonly Prerequisite[]): readonly strin
   return [...new Set(names)].toSorted();
 }
 
-/** Says what is missing, one line each, and last how to get the Debian packages. */
+/** Describes what is missing, one line each. The last line says how to get the Debian packages. */
 export function describeMissing(missing: readonly Prerequisite[]): readonly string[] {
   const lines = missing.map(({ what, from }) =>
     from !== null && 'address' in from ? `missing: ${what} (${from.address})` : `missing: ${what}`,

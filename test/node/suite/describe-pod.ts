@@ -103,7 +103,7 @@ function describeLimits({ spec }: SeenPod): readonly string[] {
   });
 }
 
-/** Reads the events of the objects whose names begin so. */
+/** Reads the events of the objects with this prefix. */
 async function describeEvents(api: NodeApi, namespace: string, prefix: string): Promise<readonly string[]> {
   const { text } = await api.must({ path: `/api/v1/namespaces/${namespace}/events` });
   const { items } = JSON.parse(text) as {
@@ -121,7 +121,7 @@ export interface PodDescription {
   readonly isFinal: boolean;
 }
 
-/** Describes the Pods whose names begin so, as `kubectl describe pod` and `kubectl logs` show them. */
+/** Describes the Pods with this prefix, as `kubectl describe pod` and `kubectl logs` show them. */
 export async function describePods(api: NodeApi, namespace: string, prefix: string): Promise<PodDescription> {
   const { text } = await api.must({ path: `/api/v1/namespaces/${namespace}/pods` });
   const { items } = JSON.parse(text) as { readonly items: readonly SeenPod[] };

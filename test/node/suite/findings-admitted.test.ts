@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
-describe.concurrent('what wasmgate admits without a word runs', () => {
+describe.concurrent('what wasmgate admits without a warning runs', () => {
   for (const [index, { what, pod, runtimeClass, prints }] of ADMITTED_PODS.entries())
     test(`${what}: completes`, async () => {
       const shows = [

@@ -68,7 +68,7 @@ function objectsOf(namespace: TestNamespace): readonly object[] {
   ];
 }
 
-/** Returns all that wasmgate could have changed, as text. The rest comes of the server, and names of the controller are random. */
+/** Returns all that wasmgate could have changed, as text. The server sets the rest, and the controller makes random names. */
 function comparable(namespace: TestNamespace, { metadata, spec }: LivePod): string {
   const { annotations = {}, labels = {} } = metadata;
   const { 'pod-template-hash': hash = '', ...own } = labels;

@@ -39,7 +39,7 @@ export interface LivePod {
   };
 }
 
-/** What became of a Pod: what wasmgate set, and what the node did. */
+/** How a Pod ended: what wasmgate set, and what the node did. */
 export interface Outcome {
   readonly runtimeClass: string | null;
   readonly annotations: { readonly variant: string | null; readonly chosen: string | null };
@@ -67,7 +67,7 @@ export function namesOfContainers(pod: LivePod): readonly string[] {
   return containersOf(pod).map(({ name }) => name);
 }
 
-/** Reports whether nothing more will come of the Pod. */
+/** Reports whether the Pod has ended, or will not end any better. */
 export function hasEnded(pod: LivePod): boolean {
   const { phase } = pod.status;
   const isFinal = phase === 'Succeeded' || phase === 'Failed';

@@ -15,7 +15,7 @@ const WAIT_SECONDS = 150;
 
 const APPLY_ATTEMPTS = 5;
 
-/** A namespace of the node, and what becomes of Pods in it. */
+/** A namespace of the node, with the Pods in it. */
 export interface TestNamespace {
   readonly api: () => NodeApi;
   readonly name: () => string;
@@ -25,14 +25,14 @@ export interface TestNamespace {
   readonly apply: (objects: readonly object[]) => Promise<Output>;
   /** Reads a collection of this namespace: `/api/v1/pods`, `/apis/batch/v1/jobs`. */
   readonly list: <Item>(collection: string) => Promise<readonly Item[]>;
-  /** Polls the Pods whose names begin so until `isDone`. If the test fails, it prints their status, events and logs. */
+  /** Polls the Pods with this prefix until `isDone`. If the test fails, prints their status, events and logs. */
   readonly waitForPods: (
     prefix: string,
     isDone: (pods: readonly LivePod[]) => boolean,
   ) => Promise<readonly LivePod[]>;
   /** Reads the Pod and its logs as they are now. */
   readonly outcome: (name: string) => Promise<Outcome>;
-  /** Describes status, events and logs of the Pods whose names begin so, and repeats what kubectl said. */
+  /** Describes status, events and logs of the Pods with this prefix, and repeats what kubectl wrote to standard error. */
   readonly describe: (prefix: string) => Promise<string>;
 }
 
@@ -66,7 +66,7 @@ export function useNamespace(
 interface Place extends Pick<TestNamespace, 'api' | 'name'>, Pick<RealNode, 'kubectl'> {}
 
 function createTestNamespace({ api, name: namespace, kubectl }: Place): TestNamespace {
-  const said: string[] = [];
+  const messages: string[] = [];
 
   const list = async <Item>(collection: string): Promise<readonly Item[]> => {
     const [, version = '', name = ''] = /^(.*)\/(.*)$/.exec(collection) ?? [];
@@ -86,7 +86,7 @@ function createTestNamespace({ api, name: namespace, kubectl }: Place): TestName
 
   const describe = async (prefix: string): Promise<string> => {
     const { lines } = await describePods(api(), namespace(), prefix);
-    return [...lines, ...said].join('\n');
+    return [...lines, ...messages].join('\n');
   };
 
   return {
@@ -97,7 +97,7 @@ function createTestNamespace({ api, name: namespace, kubectl }: Place): TestName
     apply: async (objects) => {
       for (let attempt = 1; ; attempt += 1) {
         const output = await apply(kubectl, objects, ['-n', namespace()]);
-        if (output.stderr !== '') said.push(`kubectl said: ${output.stderr.trimEnd()}`);
+        if (output.stderr !== '') messages.push(`kubectl: ${output.stderr.trimEnd()}`);
         if (!asksToApplyAgain(output.stderr) || attempt === APPLY_ATTEMPTS) return output;
       }
     },
@@ -108,7 +108,7 @@ function createTestNamespace({ api, name: namespace, kubectl }: Place): TestName
         const pods = await podsOf(prefix);
         if (isDone(pods)) return pods;
         if (performance.now() > deadline)
-          throw new Error(`waited ${WAIT_SECONDS} s for Pod "${prefix}" in vain`);
+          throw new Error(`Pod "${prefix}" is not done after ${WAIT_SECONDS} s`);
         await sleep(POLL_MILLISECONDS);
       }
     },
@@ -122,7 +122,7 @@ function createTestNamespace({ api, name: namespace, kubectl }: Place): TestName
   };
 }
 
-/** Waits for the end of the Pods whose names begin so, and compares them. */
+/** Waits until the Pods with this prefix have ended, and compares each with the expected outcome. */
 export async function expectEnd(namespace: TestNamespace, prefix: string, expected: Outcome): Promise<void> {
   const pods = await namespace.waitForPods(prefix, (found) => found.length > 0 && found.every(hasEnded));
   for (const { metadata } of pods) expect(await namespace.outcome(metadata.name)).toEqual(expected);

@@ -1,6 +1,6 @@
 import { type CasePod, podOf } from './node-case.ts';
 
-/** A Pod that wasmgate admits without a word, and what it prints. */
+/** A Pod that wasmgate admits without a warning, and what it prints. */
 export interface AdmittedPod {
   readonly what: string;
   readonly pod: CasePod;

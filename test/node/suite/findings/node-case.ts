@@ -30,9 +30,9 @@ export type Steps =
   /** wasmgate denies a debug container. */
   | { readonly kind: 'debugged'; readonly pod: CasePod; readonly debug: CaseContainer };
 
-/** One Pod that has a finding, and what becomes of it. */
+/** A Pod that has a finding, and how the node shows it. */
 export type NodeCase = Steps & {
-  /** Follows "shown by" on the page: a Pod in words. */
+  /** The Pod in words, for the page and for the title of the test. */
   readonly what: string;
   /** What else wasmgate reports of the Pod. */
   readonly also?: readonly FindingId[];

@@ -15,7 +15,7 @@ const WAITING = {
   attempts: 5,
 } as const;
 
-/** What came of a case. */
+/** The result of a case. */
 export interface CaseResult {
   /** Whether wasmgate denied the object. */
   readonly isDenied: boolean;
@@ -39,7 +39,7 @@ function missingIn(lines: readonly string[], { named, shows = [] }: NodeCase): r
   return [...named, ...shows].filter((text) => !lines.some((line) => line.includes(text)));
 }
 
-/** Waits until the node has written all that the case names, or nothing more will come. */
+/** Waits until the node has written all that the case names, or the Pod has ended. */
 async function watch(
   stage: FindingStage,
   place: Place,
@@ -189,7 +189,7 @@ function debugPatch({ stage }: Run, debug: CasePod['spec']['containers'][number]
   return { contentType: 'application/strategic-merge-patch+json', body };
 }
 
-/** Applies the case's object, and returns where its Pods are that show what becomes of them. */
+/** Applies the case's object. Returns what wasmgate answered, and the namespace whose Pods show the symptom. */
 async function apply(run: Run): Promise<{ readonly verdict: Verdict; readonly namespace: string }> {
   const { each, judged, unjudged } = run;
   switch (each.kind) {
