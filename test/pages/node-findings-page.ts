@@ -79,7 +79,7 @@ export function nodeFindingsPage(): string {
     ['| Finding | Pod | wasmgate | The node |', '|---|---|---|---|', ...shown].join('\n'),
     '## Not shown',
     ['| Finding | Why |', '|---|---|', ...others].join('\n'),
-    '## Pods that wasmgate admits without a warning\n\nThe container \`app\` of each runs, prints what it should and ends with exit code 0.',
+    '## Pods that wasmgate admits without a warning\n\nThe container `app` of each runs, prints what it should and ends with exit code 0.',
     ['| Pod | Class |', '|---|---|', ...admittedRows()].join('\n'),
   ]
     .join('\n\n')
