@@ -50,13 +50,12 @@ function doubtAboutStart(
   const { verdict } = assessed;
   if (profile.engine === 'linux' || hasWasmFile(verdict)) return null;
   const started = verdict.firstArgument ?? 'its entrypoint';
-  if (isStartable(assessed))
-    return verdict.program === 'hidden'
-      ? {
-          why: `wasmgate, which reads the head of a layer, did not see whether ${started} is a Wasm file`,
-          advice: 'If it is one, rename it so that it ends in .wasm.',
-        }
-      : null;
+  if (verdict.program === 'hidden')
+    return {
+      why: `wasmgate, which reads the head of a layer, did not see whether ${started} is a Wasm file`,
+      advice: 'If it is one, rename it so that it ends in .wasm.',
+    };
+  if (isStartable(assessed)) return null;
   // annotation-conflict covers names that crun does not take for Wasm.
   if (isPassedOver(profile, verdict) && compatAnnotation(pod, profile) === null) return null;
   return {

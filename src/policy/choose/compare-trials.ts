@@ -6,7 +6,7 @@ import { isTooOld } from '../handlers/can-run.ts';
 import { isShim, type HandlerProfile } from '../handlers/handler-profiles.ts';
 import { compareReleases } from '../handlers/handler-release.ts';
 import { reportedHandlers } from '../handlers/handlers-for.ts';
-import { isStartable, nodeFeasibility } from '../nodes/node-feasibility.ts';
+import { hasNoObstacle, nodeFeasibility } from '../nodes/node-feasibility.ts';
 import { actionOf, consequenceOf } from '../rate-findings.ts';
 import { preferenceOf } from './candidates.ts';
 import type { Sample } from './sample.ts';
@@ -28,7 +28,7 @@ export const NODE_RANKS = { shown: 0, unknown: 1, hindered: 2, none: 3 } as cons
 export function nodeRank(context: PodContext, runtimeClass: RuntimeClass | null): number {
   const { isKnown, presence, groups, candidates } = nodeFeasibility(context, runtimeClass, context.settings);
   if (!isKnown) return NODE_RANKS.unknown;
-  if (!groups.some(isStartable)) return candidates.length > 0 ? NODE_RANKS.hindered : NODE_RANKS.none;
+  if (!groups.some(hasNoObstacle)) return candidates.length > 0 ? NODE_RANKS.hindered : NODE_RANKS.none;
   return presence === 'seen' ? NODE_RANKS.shown : NODE_RANKS.unknown;
 }
 

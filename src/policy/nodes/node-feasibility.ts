@@ -140,7 +140,7 @@ export function obstacleOf<Kind extends Obstacle['kind']>(
 }
 
 /** Reports whether the Pod can start on these nodes, as far as they report. */
-export function isStartable({ obstacles }: NodeGroup): boolean {
+export function hasNoObstacle({ obstacles }: NodeGroup): boolean {
   return obstacles.length === 0;
 }
 

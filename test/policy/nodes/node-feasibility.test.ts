@@ -6,7 +6,7 @@ import type { PodSpec } from '../../../src/pod/pod.ts';
 import type { PodFacts } from '../../../src/policy/facts.ts';
 import { daemonSetNodes } from '../../../src/policy/nodes/daemon-set-nodes.ts';
 import {
-  isStartable,
+  hasNoObstacle,
   nodeFeasibility,
   type NodeFeasibility,
 } from '../../../src/policy/nodes/node-feasibility.ts';
@@ -45,7 +45,7 @@ function feasibility({ nodes, images = ['single'], on = WASMTIME, spec = {}, pol
 }
 
 function startable({ groups }: NodeFeasibility): readonly ClusterNode[] {
-  return groups.filter(isStartable).flatMap(({ nodes }) => nodes);
+  return groups.filter(hasNoObstacle).flatMap(({ nodes }) => nodes);
 }
 
 /** Returns the kinds of obstacles by node. */
