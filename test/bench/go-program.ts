@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { buildProgram } from '../e2e/testbed/build-program.ts';
 import { firstExecutable, whyNotBuilt } from '../e2e/testbed/find-programs.ts';
 import { freePort } from '../support/lib/processes.ts';
+import { userCache } from '../support/lib/user-cache.ts';
 import type { Bench } from './bench-row.ts';
 import type { ServerCommand } from './server-process.ts';
 
@@ -21,8 +21,7 @@ export type FoundProgram =
 function cacheFolder(): string {
   const hash = createHash('sha256');
   for (const file of readdirSync(MODULE).toSorted()) hash.update(readFileSync(join(MODULE, file)));
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(cache, 'wasmgate', 'bench', hash.digest('hex').slice(0, 12));
+  return join(userCache(), 'bench', hash.digest('hex').slice(0, 12));
 }
 
 /** Finds the webhook in the cache, or builds it with Go. */

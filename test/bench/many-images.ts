@@ -3,6 +3,7 @@ import type { ImageStore } from '../../src/fake-registry/image-store.ts';
 import { pushBlob, pushManifest, targetOf } from '../../src/fake-registry/push-image.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { loadFixtureImages, putFixtureImage } from '../support/image/fixture-images.ts';
+import { digestOf } from '../support/image/image-facts.ts';
 
 const WASM = 'bk-wasi-wasm';
 
@@ -24,10 +25,6 @@ interface Manifest {
 
 function readBlob(store: ImageStore, { digest }: Descriptor): Uint8Array {
   return store.blob(`corpus/${WASM}`, digest) ?? new Uint8Array();
-}
-
-function digestOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 /** What differs between images of one kind, in about as many bytes as build tools write. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
 import type { Bench } from './bench-row.ts';
 import { meterWaits } from './process-figures.ts';
@@ -16,7 +17,6 @@ const MEBIBYTE_IN_KIBIBYTES = 1024;
 /** A run of a command, as a user's shell would run it. */
 export interface ProgramRun {
   readonly output: Buffer;
-  readonly code: number | null;
   readonly seconds: number;
   readonly cpuSeconds: number;
   /** The most resident memory, in MiB. */
@@ -25,25 +25,20 @@ export interface ProgramRun {
 }
 
 /** Runs the built program to its end, on the servers' processor. */
-export async function runProgram(
-  { bundle, pinning }: Bench,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<ProgramRun> {
+export async function runProgram({ bundle, pinning }: Bench, args: readonly string[]): Promise<ProgramRun> {
   const [command, ...before] = [...pinning.prefix, process.execPath];
   const started = performance.now();
   const child = spawn(command, [...before, '--import', REPORT, bundle.program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: bundle.folder, ...env },
+    env: { PATH: process.env['PATH'], HOME: bundle.folder },
   });
   const waits = meterWaits(child.pid ?? 0);
   let waited: number | null = null;
   const sampling = setInterval(() => {
     waited = waits() ?? waited;
   }, 50);
-  const { promise: exited, resolve } = Promise.withResolvers<number | null>();
-  child.once('exit', resolve);
-  const [output, used, code] = await Promise.all([
+  const exited = once(child, 'exit');
+  const [output, used] = await Promise.all([
     buffer(child.stdout as NodeJS.ReadableStream),
     text(child.stdio[3] as NodeJS.ReadableStream),
     exited,
@@ -53,7 +48,6 @@ export async function runProgram(
   const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(used) as NodeJS.ResourceUsage;
   return {
     output,
-    code,
     seconds,
     cpuSeconds: (userCPUTime + systemCPUTime) / MICROSECONDS,
     peakMemory: maxRSS / MEBIBYTE_IN_KIBIBYTES,

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { userCache } from '../../support/lib/user-cache.ts';
 
 /** Kubernetes that tests run against, and the oldest that wasmgate supports (`npm run test:oldest`). */
 const KUBERNETES = {
@@ -54,6 +54,5 @@ export function cacheFolder(
   env: NodeJS.ProcessEnv = process.env,
   version: KubernetesVersion = CURRENT,
 ): string {
-  const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(cache, 'wasmgate', 'testbed', `kubernetes-${version}`);
+  return join(userCache(env), 'testbed', `kubernetes-${version}`);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { must } from '../../support/lib/processes.ts';
+import { cacheFolder } from '../programs/cache.ts';
 import { supportsOverlay } from './overlay-support.ts';
 
 export const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
@@ -17,8 +17,7 @@ const NAME = 'localhost/wasmgate:node-test';
  * a build takes seconds.
  */
 export async function buildWasmgateImage(): Promise<string> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const folder = join(cache, 'wasmgate', 'node', 'wasmgate-image');
+  const folder = join(cacheFolder(), 'wasmgate-image');
   await mkdir(folder, { recursive: true });
   const buildah = await createBuildah(folder);
   const base = await findBase(folder, buildah);

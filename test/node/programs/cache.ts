@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, join, relative } from 'node:path';
+import { userCache } from '../../support/lib/user-cache.ts';
 
 /** Enough that no two states of the sources share a folder. */
 const DIGEST_LENGTH = 10;
@@ -18,7 +18,7 @@ export interface BuildInputs {
 
 /** The cache of the node's programs, shared by all checkouts. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasmgate', 'node');
+  return join(userCache(env), 'node');
 }
 
 /** Returns the folder of what a recipe built or will build. Its name changes with everything that decides the result. */
