@@ -4,13 +4,13 @@ export interface ServerClock {
   readonly now: () => Date;
 }
 
-/** The `Date` header counts whole seconds: the time lies in the second that it begins. */
+/** The `Date` header has whole seconds: the API server's clock is up to a second ahead of it. */
 const HEADER_MILLISECONDS = 1000;
 
 /**
  * A clock that follows that of the API server, which judges certificates: the clock of a node may be months ahead or behind.
- * Between responses it counts by a monotonic clock. A header that agrees with it within its own second leaves it alone, so that
- * it does not go back by parts of a second, and what is due stays due. Before the first response it is the clock of the node.
+ * Between responses it counts by a monotonic clock. A header that is less than a second behind does not set it back, so what is
+ * due stays due. Before the first response it is the clock of the node.
  */
 export function createServerClock(elapsed: () => number = () => performance.now()): ServerClock {
   /** The time by the API server when the monotonic clock was 0. */

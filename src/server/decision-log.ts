@@ -30,7 +30,7 @@ export const DECISION_LOG_LIMITS = {
   linesPerSecond: 100,
   /** One namespace's share of it: a tenant must not crowd out the lines of others. */
   linesOfNamespace: 25,
-  /** UTF-16 units by which namespaces are told apart: more than a name has (a DNS label, RFC 1123). */
+  /** UTF-16 units that distinguish namespaces: a name has at most 63 (a DNS label, RFC 1123). */
   namespaceUnits: 64,
   /** Items of each list. A Pod may have hundreds of containers. */
   items: 16,

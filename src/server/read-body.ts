@@ -27,7 +27,7 @@ const BODY_LIMITS = {
   estimatedBytes: 16 * 1024,
   /** Shorter bodies are parsed and judged at once, in a fraction of a millisecond. Few Pods are longer. */
   queuedBytes: 8 * 1024,
-  /** Milliseconds in one turn of the event loop for longer bodies: 400 that arrive together take 400. */
+  /** Milliseconds in one turn of the event loop for longer bodies. Without a limit, 400 that arrive together take 400. */
   turnMilliseconds: 20,
 } as const;
 

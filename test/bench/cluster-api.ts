@@ -63,14 +63,13 @@ export interface ClusterExtras {
 }
 
 export interface ClusterApi extends TestServer {
-  /** Sends an event to all who watch these objects. */
+  /** Sends an event to all watches of these objects. */
   readonly announce: (path: string, event: { readonly type: string; readonly object: object }) => void;
 }
 
 /**
  * The part of an API server that `wasmgate serve` uses: a real kube-apiserver would take half of the machine from the measured
- * program. Lists are answered at once, and
- * watches stay open and silent, except for what is announced.
+ * program. It answers lists at once. Watches stay open, and deliver only what is announced.
  */
 export async function startClusterApi(
   certificate: ServingCertificate,

@@ -173,8 +173,8 @@ function candidatesWith(
 }
 
 /**
- * Returns one class of each group of equals whose handler is not certain to fail with one of the containers, and no class if that
- * may work.
+ * Returns the classes that may run all of the containers, one of each group of equal classes. "No class" is a candidate, too, if
+ * the Pod may run without one.
  */
 export function candidatesFor(context: PodContext): readonly Candidate[] {
   const { containers } = context;

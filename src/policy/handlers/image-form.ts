@@ -43,7 +43,7 @@ function spinForm(verdict: WasmVerdict): ImageForm {
   return startsNothing(verdict.firstArgument) ? 'spin-rootfs' : 'spin-entrypoint';
 }
 
-/** Cached because each class asks that a Pod is tried with. */
+/** Cached because every class that is tried with a Pod needs it. */
 const wasmForm = oncePer((verdict: WasmVerdict): ImageForm => {
   const isComponent = verdict.shape === 'component';
   if (verdict.isBehindIndex === true) return 'indexed-layer';

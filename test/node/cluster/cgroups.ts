@@ -27,8 +27,8 @@ async function podCgroups(): Promise<readonly string[]> {
 const CONTROLLERS = '+cpu +cpuset +memory +pids';
 
 /**
- * Twenty times the default. The Pods share one weight, and each process outside of the node has one: on a machine that builds
- * something, webhook and probes would time out.
+ * Twenty times the default. All Pods share one weight, while each process outside of the node has its own: during a build on the
+ * same machine, the webhook and probes would time out.
  */
 const CPU_WEIGHT = { 'cpu.shares': 20 * 1024, 'cpu.weight': 20 * 100 } as const;
 

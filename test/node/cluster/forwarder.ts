@@ -1,5 +1,5 @@
 // node forwarder.ts ADDRESS:PORT=ADDRESS:PORT …: forwards TCP connections from an address on the left to the one on the right.
-// There is no kube-proxy on the node: this leads Pods to the API server and to the registry, which listen on loopback.
+// There is no kube-proxy on the node: Pods reach the API server and the registry, which listen on loopback, through this program.
 import { connect, createServer, type Socket } from 'node:net';
 import { argv } from 'node:process';
 

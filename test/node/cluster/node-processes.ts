@@ -7,12 +7,12 @@ import { readLogTail, waitFor } from '../../support/lib/processes.ts';
 import { LOG_FOLDER } from './node-settings.ts';
 
 /**
- * Every process of the node has it in its environment, with the name of the server that it belongs to. Children inherit it, such
- * as containerd's shims. A later run finds them by it, however this one ends.
+ * A variable in the environment of every process of the node, with the name of its server. Children such as containerd's shims
+ * inherit it. A later run finds them by it, however this one ends.
  */
 const MARK = 'WASMGATE_NODE_SERVER';
 
-/** Ahead of what else the machine does: a registry or API server that answers late makes wasmgate judge late, as it must. */
+/** Above other work on the machine: if the registry or the API server answers late, wasmgate does, too. */
 const PRIORITY = -10;
 
 /** Lines of each log in an error. */
@@ -47,7 +47,7 @@ export function startNodeServer(
   closeSync(log);
 }
 
-/** Makes `startNodeServer` fail from now on: what still runs must not start servers behind a stop. */
+/** Makes `startNodeServer` fail from now on: a step that is still running must not start servers after the stop. */
 export function forbidStarts(): void {
   stopping = true;
 }

@@ -23,7 +23,7 @@ export async function startRegistry(program: string): Promise<void> {
   await waitForNode(answers, { what: 'the registry', seconds: 60, servers: ['registry'] });
 }
 
-/** Starts what leads Pods to the API server and to the registry. The network must exist. */
+/** Starts the forwarder from Pods to the API server and the registry. The network must exist. */
 export function startForwarder(): void {
   startNodeServer('forwarder', [
     process.execPath,

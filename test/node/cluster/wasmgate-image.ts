@@ -12,9 +12,9 @@ const LOCAL_BASE = join(CHECKOUT, 'test', 'e2e', 'image', 'local-base');
 const NAME = 'localhost/wasmgate:node-test';
 
 /**
- * Builds the image by the Dockerfile of this checkout, and writes it into an OCI layout; returns the layout's folder. It starts
- * from this machine's Node, so that it needs no other registry. The cache keeps the layers of earlier builds: of another source,
- * a build takes seconds.
+ * Builds the image by the Dockerfile of this checkout, and writes it into an OCI layout; returns the layout's folder. Its base
+ * is this machine's Node, so that it needs no other registry. The cache keeps the layers of earlier builds, so that a build of
+ * changed sources takes seconds.
  */
 export async function buildWasmgateImage(): Promise<string> {
   const folder = join(cacheFolder(), 'wasmgate-image');
@@ -44,7 +44,7 @@ export async function buildWasmgateImage(): Promise<string> {
 type Buildah = (args: readonly string[]) => Promise<string>;
 
 async function createBuildah(folder: string): Promise<Buildah> {
-  // The user's own configuration of registries and logins has no part in it.
+  // The user's own configuration of registries and logins must not affect the build.
   const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, XDG_CONFIG_HOME: ___, ...inherited } = process.env;
   const env = {
     ...inherited,
@@ -60,7 +60,7 @@ async function createBuildah(folder: string): Promise<Buildah> {
   return async (args) => (await must('unshare', [...command, ...args], { env, cwd: CHECKOUT })).trim();
 }
 
-/** Returns the name of a base with this Node, which is made if the cache has none. */
+/** Returns the name of a base image with this Node, and builds it if the cache has none. */
 async function findBase(folder: string, buildah: Buildah): Promise<string> {
   // The program that runs this, whatever comes first on PATH.
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
