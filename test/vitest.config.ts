@@ -6,7 +6,7 @@ const ON_STAGE = ['test/e2e/admission/*.test.ts'];
 /** Only `npm run test:node` runs these. */
 const ON_NODE = ['test/node/suite/**'];
 
-// What is under test writes for a pipe, whatever the terminal or the CI around wishes: tests that want colours say so.
+// What is under test writes for a pipe, whatever the terminal or the CI around wishes: tests that want colors say so.
 delete process.env['FORCE_COLOR'];
 delete process.env['NO_COLOR'];
 

@@ -13,7 +13,7 @@ export const CLASS_FINDINGS = {
     shows: ['event FailedCreate', 'pod rejected: RuntimeClass "no-such-class" not found'],
   }),
   'runtime-class-required': notShown(
-    'A rule of scenario wasm-first, which the suite does not install. Nothing fails on the node.',
+    'A rule of the scenario wasm-first, which the suite does not install. Nothing fails on the node.',
   ),
   'no-runtime-class-for-image': shown(
     {

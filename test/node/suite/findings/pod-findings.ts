@@ -77,7 +77,7 @@ export const POD_FINDINGS = {
   ),
   'annotation-delivery-unknown': shown({
     kind: 'warned',
-    what: 'a module on crun, and where containerd passes on no annotation',
+    what: 'a module on crun, where containerd passes on no annotations',
     needs: 'crun-plain',
     pod: { ...podOf('linux-module', {}, ON_CRUN), annotations: { [VARIANT]: 'compat-smart' } },
     under: CLASSES.crunPlain,
@@ -117,7 +117,7 @@ export const POD_FINDINGS = {
       shows: ['side: Error, exit code 137'],
     },
   ),
-  'read-only-root-unsupported': notShown('Needs the shim of Spin.'),
+  'read-only-root-unsupported': notShown("Needs Spin's shim, which the suite does not build."),
   'tty-unsupported': shown({
     kind: 'warned',
     what: 'a module with a terminal',
