@@ -1,24 +1,25 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CGROUP_ROOT, cgroupVersion } from '../programs/prerequisites.ts';
 import { POD_CGROUP } from './node-settings.ts';
 
-const ROOT = '/sys/fs/cgroup';
-
 /** Hybrid machines mount version 2 here, beside the controllers of version 1. */
-export const HYBRID_MOUNT = join(ROOT, 'unified');
+export const HYBRID_MOUNT = join(CGROUP_ROOT, 'unified');
 
 /** Reports whether the machine has cgroup version 2 alone. */
 export function hasUnifiedCgroups(): boolean {
-  return existsSync(join(ROOT, 'cgroup.controllers'));
+  return cgroupVersion() === 2;
 }
 
 /** Returns the cgroup of all Pods, once for each hierarchy. */
 async function podCgroups(): Promise<readonly string[]> {
-  if (hasUnifiedCgroups()) return [join(ROOT, POD_CGROUP)];
-  const controllers = (await readdir(ROOT, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  if (hasUnifiedCgroups()) return [join(CGROUP_ROOT, POD_CGROUP)];
+  const controllers = (await readdir(CGROUP_ROOT, { withFileTypes: true })).filter((entry) =>
+    entry.isDirectory(),
+  );
   return controllers
-    .map(({ name }) => join(ROOT, name))
+    .map(({ name }) => join(CGROUP_ROOT, name))
     .filter((folder) => folder !== HYBRID_MOUNT)
     .map((folder) => join(folder, POD_CGROUP));
 }
@@ -34,7 +35,7 @@ const CPU_WEIGHT = { 'cpu.shares': 20 * 1024, 'cpu.weight': 20 * 100 } as const;
 
 /** Creates the cgroup that the kubelet puts Pods into. It must exist in every hierarchy before the kubelet starts. */
 export async function createPodCgroup(): Promise<void> {
-  if (hasUnifiedCgroups()) await writeFile(join(ROOT, 'cgroup.subtree_control'), CONTROLLERS);
+  if (hasUnifiedCgroups()) await writeFile(join(CGROUP_ROOT, 'cgroup.subtree_control'), CONTROLLERS);
   for (const cgroup of await podCgroups()) {
     await mkdir(cgroup, { recursive: true });
     for (const [file, weight] of Object.entries(CPU_WEIGHT)) {

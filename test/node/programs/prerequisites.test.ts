@@ -49,10 +49,10 @@ test('distinguishes a static program from a dynamic one', async () => {
 });
 
 test('distinguishes the versions of control groups', async () => {
-  expect(await cgroupVersion(folder)).toBeNull();
+  expect(cgroupVersion(folder)).toBeNull();
   await mkdir(join(folder, 'memory'));
   await writeFile(join(folder, 'memory/cgroup.procs'), '');
-  expect(await cgroupVersion(folder)).toBe(1);
+  expect(cgroupVersion(folder)).toBe(1);
   await writeFile(join(folder, 'cgroup.controllers'), 'cpu memory');
-  expect(await cgroupVersion(folder)).toBe(2);
+  expect(cgroupVersion(folder)).toBe(2);
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must, run } from '../../support/lib/processes.ts';
@@ -49,6 +50,8 @@ export const BUILD_TOOLS: Readonly<Record<BuildTool, Prerequisite>> = {
   },
 };
 
+export const CGROUP_ROOT = '/sys/fs/cgroup';
+
 /** What a node needs each time. */
 export const RUNTIME: readonly Prerequisite[] = [
   {
@@ -57,9 +60,9 @@ export const RUNTIME: readonly Prerequisite[] = [
     isPresent: async () => process.getuid?.() === 0,
   },
   {
-    what: 'control groups, version 1 or 2, at /sys/fs/cgroup',
+    what: `control groups, version 1 or 2, at ${CGROUP_ROOT}`,
     from: null,
-    isPresent: async () => (await cgroupVersion()) !== null,
+    isPresent: async () => cgroupVersion() !== null,
   },
   // These two build wasmgate's image.
   tool('buildah', 'buildah'),
@@ -76,9 +79,9 @@ export const RUNTIME: readonly Prerequisite[] = [
 ];
 
 /** Returns the version of the control groups that the machine has, or null without any. */
-export async function cgroupVersion(root = '/sys/fs/cgroup'): Promise<1 | 2 | null> {
-  if (await isReadable(join(root, 'cgroup.controllers'))) return 2;
-  return (await isReadable(join(root, 'memory/cgroup.procs'))) ? 1 : null;
+export function cgroupVersion(root: string = CGROUP_ROOT): 1 | 2 | null {
+  if (existsSync(join(root, 'cgroup.controllers'))) return 2;
+  return existsSync(join(root, 'memory/cgroup.procs')) ? 1 : null;
 }
 
 /** Returns the path of a busybox that needs no libraries, or null. */

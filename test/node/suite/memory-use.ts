@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasUnifiedCgroups } from '../cluster/cgroups.ts';
 import { POD_CGROUP } from '../cluster/node-settings.ts';
+import { CGROUP_ROOT } from '../programs/prerequisites.ts';
 
 const MEMORY = hasUnifiedCgroups()
-  ? { root: '/sys/fs/cgroup', limit: 'memory.max', peak: 'memory.peak' }
-  : { root: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes', peak: 'memory.max_usage_in_bytes' };
+  ? { root: CGROUP_ROOT, limit: 'memory.max', peak: 'memory.peak' }
+  : { root: join(CGROUP_ROOT, 'memory'), limit: 'memory.limit_in_bytes', peak: 'memory.max_usage_in_bytes' };
 
 /** The kubelet's folders of Pods, by quality of service: guaranteed, burstable, best effort. */
 const POD_FOLDERS = ['', 'burstable', 'besteffort'].map((name) =>
