@@ -24,14 +24,7 @@ interface MeasuredRun {
 /** Runs the program as users do, in a process of its own. */
 async function runAudit(cluster: PagedCluster, folder: string): Promise<MeasuredRun> {
   const kubeconfig = join(folder, 'kubeconfig');
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'model',
-    contexts: [{ name: 'model', context: { cluster: 'model', user: '' } }],
-    clusters: [{ name: 'model', cluster: { server: cluster.server } }],
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
+  await writeFile(kubeconfig, cluster.kubeconfig);
   const started = performance.now();
   const child = spawn(
     process.execPath,

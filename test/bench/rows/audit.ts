@@ -32,14 +32,7 @@ async function measurePods(bench: Bench, host: string, pods: number) {
     keepsPages: true,
   });
   const kubeconfig = join(bench.bundle.folder, `kubeconfig-${pods}`);
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'model',
-    contexts: [{ name: 'model', context: { cluster: 'model', user: '' } }],
-    clusters: [{ name: 'model', cluster: { server: cluster.server } }],
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
+  await writeFile(kubeconfig, cluster.kubeconfig);
   const runs: ProgramRun[] = [];
   // The first run makes the pages, which later runs get at once.
   for (let run = 0; run <= (bench.isQuick ? 1 : 2); run += 1)

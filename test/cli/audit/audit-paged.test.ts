@@ -24,14 +24,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function kubeconfigOf({ server }: PagedCluster): Promise<string> {
+async function kubeconfigOf({ kubeconfig }: PagedCluster): Promise<string> {
   const file = join(folder, 'kubeconfig');
-  const config = {
-    'current-context': 'model',
-    contexts: [{ name: 'model', context: { cluster: 'model', user: '' } }],
-    clusters: [{ name: 'model', cluster: { server } }],
-  };
-  await writeFile(file, JSON.stringify(config));
+  await writeFile(file, kubeconfig);
   return file;
 }
 

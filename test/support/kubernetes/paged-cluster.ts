@@ -19,11 +19,22 @@ export interface PagedClusterOptions {
 }
 
 export interface PagedCluster extends AsyncDisposable {
-  readonly server: string;
+  /** As JSON, which is YAML, too. */
+  readonly kubeconfig: string;
   /** Paths with queries, in order. */
   readonly requests: readonly string[];
   /** Bytes of all responses. */
   readonly bytes: () => number;
+}
+
+function kubeconfigOf(server: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'model',
+    contexts: [{ name: 'model', context: { cluster: 'model', user: '' } }],
+    clusters: [{ name: 'model', cluster: { server } }],
+  });
 }
 
 type Make = (index: number) => object;
@@ -189,7 +200,7 @@ export async function startPagedCluster(options: PagedClusterOptions): Promise<P
 
   const server = await startServer((request, response) => void answer(request, response));
   return {
-    server: `http://${server.host}`,
+    kubeconfig: kubeconfigOf(`http://${server.host}`),
     requests,
     bytes: () => bytes,
     [Symbol.asyncDispose]: server.close,
