@@ -17,8 +17,8 @@ export interface LookupKind {
 /** The first two name what an image is; the layers of the third are read, because its manifest leaves open what it is. */
 export const LOOKUP_KINDS = {
   plain: { of: 'manifest and config', image: 'spin-v2-app', responses: 2 },
-  index: { of: 'an index, too', image: 'oras-index-component', responses: 3 },
-  layer: { of: 'a look inside, too', image: 'bk-wasi-wasm', responses: 3 },
+  index: { of: 'index, manifest and config', image: 'oras-index-component', responses: 3 },
+  layer: { of: 'manifest, config and a layer', image: 'bk-wasi-wasm', responses: 3 },
 } as const satisfies Record<string, LookupKind>;
 
 export interface SlowRegistry extends AsyncDisposable {
