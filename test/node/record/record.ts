@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BUILT_IN } from '../../../src/policy/handlers/handler-table.ts';
 import { apply, must } from '../../support/kubernetes/kubectl.ts';
+import { namespace, waitForAccount } from '../../support/kubernetes/objects.ts';
 import type { RealNode } from '../cluster/real-node.ts';
 import { pushStore } from '../images/push-images.ts';
 import { judgeRecordedImages } from './measured-cells.ts';
@@ -65,9 +65,8 @@ function runtimeClassOf(handler: string): object {
 /** Creates a namespace in which wasmgate is off, and waits until Pods can be created in it. */
 async function openStage({ kubectl, registry }: RealNode): Promise<Stage> {
   await must(kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']));
-  const metadata = { name: NAMESPACE, labels: { 'wasmgate.dev/mode': 'off' } };
-  await must(apply(kubectl, [{ apiVersion: 'v1', kind: 'Namespace', metadata }]));
-  while ((await kubectl(['get', 'serviceaccount', 'default', '-n', NAMESPACE])).code !== 0) await sleep(200);
+  await must(apply(kubectl, [namespace(NAMESPACE, { 'wasmgate.dev/mode': 'off' })]));
+  await waitForAccount(kubectl, NAMESPACE);
   return { kubectl, namespace: NAMESPACE, registry };
 }
 

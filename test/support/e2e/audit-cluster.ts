@@ -1,6 +1,6 @@
 import type { ReviewOutcome } from '../../../src/audit/reported-item.ts';
 import { apply, getJson, type Kubectl, must } from '../kubernetes/kubectl.ts';
-import { namespace } from '../kubernetes/objects.ts';
+import { namespace, waitForAccount } from '../kubernetes/objects.ts';
 import { waitFor } from '../lib/processes.ts';
 
 /** References of the images by what they are. */
@@ -308,11 +308,7 @@ export async function createAuditCluster(kubectl: Kubectl, images: AuditImages):
     ]),
   );
   await must(kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']));
-  for (const name of ['shop', 'custom', 'kube-system'])
-    await waitFor(async () => (await kubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0, {
-      what: `the default ServiceAccount of ${name}`,
-      seconds: 120,
-    });
+  for (const name of ['shop', 'custom', 'kube-system']) await waitForAccount(kubectl, name);
   // The API server adds one to every new node, and the DaemonSet controller would make no Pods.
   await must(kubectl(['patch', 'node', 'wasm-node', '--type=merge', '-p={"spec":{"taints":null}}']));
   const free = workloads.filter(({ owner }) => owner === undefined);

@@ -69,9 +69,15 @@ export async function createNamespace(
 ): Promise<string> {
   const name = `${prefix}-${randomUUID().slice(0, 8)}`;
   await must(apply(kubectl, [namespace(name, labels)]));
-  await waitFor(async () => (await kubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0, {
-    what: `the default ServiceAccount of ${name}`,
+  await waitForAccount(kubectl, name);
+  return name;
+}
+
+/** Resolves when the namespace has its default ServiceAccount, without which the API server rejects Pods. */
+export async function waitForAccount(kubectl: Kubectl, inNamespace: string): Promise<void> {
+  const get = ['get', 'serviceaccount', 'default', '-n', inNamespace];
+  await waitFor(async () => (await kubectl(get)).code === 0, {
+    what: `the default ServiceAccount of ${inNamespace}`,
     seconds: 120,
   });
-  return name;
 }
