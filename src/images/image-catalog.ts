@@ -2,6 +2,7 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { parseReference, type Reference } from '../image/reference.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
+import { createTimeLimit } from '../lib/time-limit.ts';
 import { cacheKey } from './cache-key.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { createImageCache, type CachedFacts, type ImageCache } from './image-cache.ts';
@@ -118,7 +119,8 @@ export function createImageCatalog(
 
   async function read(request: ImageRequest, known: ImageFacts | null): Promise<ImageFacts> {
     const { namespace } = request;
-    using slot = await queue.take(namespace, AbortSignal.timeout(settings.lookupTimeout));
+    using limit = createTimeLimit(settings.lookupTimeout);
+    using slot = await queue.take(namespace, limit.signal);
     if (slot === null) throw tooMany(request);
     using memory = lookupMemory.open(namespace, slot.signal);
     const key = cacheKey(request);

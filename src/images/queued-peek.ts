@@ -8,6 +8,7 @@ import { AppError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { raceAbort } from '../lib/race-abort.ts';
 import { throttledWarn } from '../lib/throttled-warn.ts';
+import { createTimeLimit } from '../lib/time-limit.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { failedHost, isOutage } from './image-result.ts';
 import { createPendingLookups, type PendingLookups } from './lookup-limits.ts';
@@ -90,7 +91,8 @@ export function createQueuedPeek({
   ): Promise<ImageFacts> {
     try {
       const reference = parseReference(image);
-      using slot = await queue.take(namespace, AbortSignal.timeout(timeout));
+      using limit = createTimeLimit(timeout);
+      using slot = await queue.take(namespace, limit.signal);
       if (slot === null) return target.facts;
       const { signal } = slot;
       const credentials = await credentialsFor(signal);
