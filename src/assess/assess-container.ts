@@ -17,10 +17,16 @@ const VERDICT_CACHE_LIMITS = {
   verdictBytes: 1024,
 } as const;
 
+interface CachedVerdict {
+  readonly key: string;
+  readonly verdict: Verdict;
+}
+
 /** Creates a cache of verdicts by image facts and command key. It is emptied when it grows too large. */
 function createVerdictCache() {
   const { maxPerImage, maxBytes, verdictBytes } = VERDICT_CACHE_LIMITS;
-  let verdicts = new WeakMap<ImageFacts, Map<string, Verdict>>();
+  // Most images have one verdict, for which a Map would take three times as much memory as a list.
+  let verdicts = new WeakMap<ImageFacts, readonly CachedVerdict[]>();
   let bytes = 0;
 
   function count(more: number): void {
@@ -31,13 +37,13 @@ function createVerdictCache() {
   }
 
   return {
-    get: (facts: ImageFacts, key: string): Verdict | undefined => verdicts.get(facts)?.get(key),
+    get: (facts: ImageFacts, key: string): Verdict | undefined =>
+      verdicts.get(facts)?.find((cached) => cached.key === key)?.verdict,
     set: (facts: ImageFacts, key: string, verdict: Verdict): void => {
-      if ((verdicts.get(facts)?.size ?? 0) >= maxPerImage) return;
+      if ((verdicts.get(facts)?.length ?? 0) >= maxPerImage) return;
       // The command is part of the key, and of the verdict's evidence.
       count(2 * key.length + verdictBytes);
-      const ofImage = verdicts.get(facts) ?? new Map<string, Verdict>();
-      verdicts.set(facts, ofImage.set(key, verdict));
+      verdicts.set(facts, (verdicts.get(facts) ?? []).concat({ key, verdict }));
     },
   };
 }

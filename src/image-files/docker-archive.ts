@@ -1,8 +1,7 @@
-import { parseImageConfig } from '../image/image-config.ts';
+import { readDiffIds } from '../image/image-config.ts';
 import { DOCKER_CONFIG, DOCKER_MANIFEST } from '../image/media-types.ts';
 import { isDigest, type Digest } from '../image/reference.ts';
 import type { FetchedDocument } from '../images/ports.ts';
-import { AppError } from '../lib/errors.ts';
 import { isObject, property, stringList, type JsonObject } from '../lib/json.ts';
 import type { FileTree } from './file-tree.ts';
 import { imageError, imageFileError } from './image-file-error.ts';
@@ -103,13 +102,9 @@ async function readConfig(
 
 /** Returns the file-system layers that the config lists. An artifact has none, and so no place in such an archive. */
 function diffIdsOf(document: unknown, name: string): readonly string[] {
-  let diffIds: readonly string[] | null;
-  try {
-    ({ diffIds } = parseImageConfig(document));
-  } catch (error) {
-    if (error instanceof AppError) throw imageError(name, 'invalid', { state: error.message });
-    throw error;
-  }
+  if (!isObject(document))
+    throw imageError(name, 'invalid', { state: 'Cannot read image config: it is not a JSON object' });
+  const diffIds = readDiffIds(document);
   if (diffIds !== null) return diffIds;
   throw imageError(name, 'unsupported', {
     state: 'its config lists no layers (rootfs.diff_ids), as that of a Wasm artifact',

@@ -1,5 +1,5 @@
 import { AppError } from '../lib/errors.ts';
-import { child, isObject, property, stringList, stringMap, stringOr } from '../lib/json.ts';
+import { child, isObject, property, stringList, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
 import { normalizePlatform, type Platform } from './platform.ts';
 
 /** Interfaces of a component in a CNCF Wasm config: CNCF TAG Runtime, "Wasm OCI artifact layout", field `component`. */
@@ -18,8 +18,10 @@ export interface ImageConfig {
   readonly workingDir: string;
   /** Directories of the image's PATH, which are searched for commands without a slash. */
   readonly searchPath: readonly string[];
+  /** Only those that wasmgate reads: `VARIANT_LABEL`, and those that hold a digest. */
   readonly labels: ReadonlyMap<string, string>;
-  readonly diffIds: readonly string[] | null;
+  /** How many layers `rootfs.diff_ids` lists. */
+  readonly diffIdCount: number;
   /** `layerDigests` of a CNCF Wasm config. */
   readonly layerDigests: readonly string[] | null;
   readonly component: ComponentInterfaces | null;
@@ -35,6 +37,16 @@ const CONFIG_LIMITS = {
   interfaceCharacters: 256,
 } as const;
 
+/** The label of an image that crun runs as Wasm when it is an annotation of the Pod. */
+export const VARIANT_LABEL = 'module.wasm.image/variant';
+
+const HEX_DIGEST = /[0-9a-f]{64}/;
+
+/** Reports whether a label's value holds a digest, as runwasi and Spin write it: such configs depend on the content. */
+export function holdsDigest(label: string): boolean {
+  return HEX_DIGEST.test(label);
+}
+
 /** containerd pkg/oci, `defaultUnixEnv`. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -46,8 +58,8 @@ export const EMPTY_CONFIG: ImageConfig = {
   cmd: null,
   workingDir: '/',
   searchPath: [],
-  labels: new Map(),
-  diffIds: null,
+  labels: stringMap(null),
+  diffIdCount: 0,
   layerDigests: null,
   component: null,
 };
@@ -85,6 +97,17 @@ function readSearchPath(value: unknown): readonly string[] {
   });
 }
 
+/** Most images have labels that only people read; of thousands of images, they would take as much memory as the rest. */
+function readLabels(value: unknown): ReadonlyMap<string, string> {
+  const labels = [...stringMap(value)].filter(([key, label]) => key === VARIANT_LABEL || holdsDigest(label));
+  return stringMap(Object.fromEntries(labels));
+}
+
+/** Returns the digests of the layers once unpacked; null if the config lists none. */
+export function readDiffIds(document: JsonObject): readonly string[] | null {
+  return stringList(property(child(document, 'rootfs'), 'diff_ids'));
+}
+
 /** Ignores unknown fields and types. @throws AppError `invalid-config` if the document is not a JSON object */
 export function parseImageConfig(document: unknown): ImageConfig {
   if (!isObject(document))
@@ -100,8 +123,8 @@ export function parseImageConfig(document: unknown): ImageConfig {
     cmd: readCommand(property(run, 'Cmd')),
     workingDir: stringOr(property(run, 'WorkingDir'), '') || '/',
     searchPath: readSearchPath(property(run, 'Env')),
-    labels: stringMap(property(run, 'Labels')),
-    diffIds: stringList(property(child(document, 'rootfs'), 'diff_ids')),
+    labels: readLabels(property(run, 'Labels')),
+    diffIdCount: readDiffIds(document)?.length ?? 0,
     layerDigests: stringList(property(document, 'layerDigests')),
     component: readComponent(property(document, 'component')),
   };

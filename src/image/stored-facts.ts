@@ -93,7 +93,7 @@ function manifestDocument(manifest: ImageManifest): JsonObject {
 
 function configDocument(config: ImageConfig): JsonObject {
   const { platform: of, entrypoint, cmd, workingDir, searchPath, labels } = config;
-  const { diffIds, layerDigests, component } = config;
+  const { diffIdCount, layerDigests, component } = config;
   return {
     ...of,
     config: {
@@ -103,7 +103,8 @@ function configDocument(config: ImageConfig): JsonObject {
       Env: [`PATH=${searchPath.join(':')}`],
       Labels: Object.fromEntries(labels),
     },
-    ...(diffIds === null ? {} : { rootfs: { diff_ids: diffIds } }),
+    // How many there are is all that is read of them.
+    ...(diffIdCount === 0 ? {} : { rootfs: { diff_ids: Array.from({ length: diffIdCount }, () => '') } }),
     ...(layerDigests === null ? {} : { layerDigests }),
     ...(component === null ? {} : { component }),
   };

@@ -71,7 +71,7 @@ async function readConfig({ registry, inspection }: Context, manifest: ImageMani
 
 /** containerd does not unpack an image whose config lists another number of layers than its manifest. */
 function outlookOfManifest({ manifest, config }: ImageVariant): PullOutlook {
-  const isMismatch = hasRootFileSystem(manifest) && (config.diffIds ?? []).length !== manifest.layers.length;
+  const isMismatch = hasRootFileSystem(manifest) && config.diffIdCount !== manifest.layers.length;
   return isMismatch ? { ok: false, cause: 'layer-mismatch' } : { ok: true };
 }
 

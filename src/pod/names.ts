@@ -1,3 +1,5 @@
+import { VARIANT_LABEL } from '../image/image-config.ts';
+
 /** Labels and annotations that wasmgate reads or writes. */
 export const MODE_LABEL = 'wasmgate.dev/mode';
 export const SKIP_ANNOTATION = 'wasmgate.dev/skip';
@@ -8,7 +10,7 @@ export const LINUX_REQUESTS_LABEL = 'wasmgate.dev/linux-requests';
 export const CHOSEN_CLASS_ANNOTATION = 'wasmgate.dev/runtime-class-chosen';
 
 /** crun reads it (libcrun, handler-utils.c) from the Pod's annotations only. */
-export const VARIANT_ANNOTATION = 'module.wasm.image/variant';
+export const VARIANT_ANNOTATION = VARIANT_LABEL;
 /** crun reads it before the variant annotation; any value but wasm and wasm-smart hides that. */
 export const HANDLER_ANNOTATION = 'run.oci.handler';
 

@@ -1,17 +1,13 @@
-import type { ImageConfig } from '../../image/image-config.ts';
+import { holdsDigest, type ImageConfig } from '../../image/image-config.ts';
 import { oncePer } from '../../lib/once-per.ts';
 import type { PodRule } from '../check.ts';
 import { describeContainer } from '../describe.ts';
 import type { WasmContainer } from '../facts.ts';
 
-const HEX_DIGEST = /[0-9a-f]{64}/;
-
 /** Reports whether the config depends on the content: by the layers' digests, or by a label with one, as runwasi and Spin write it. */
 const hasContentDigest = oncePer(
-  ({ diffIds, layerDigests, labels }: ImageConfig): boolean =>
-    (diffIds ?? []).length > 0 ||
-    (layerDigests ?? []).length > 0 ||
-    [...labels.values()].some((label) => HEX_DIGEST.test(label)),
+  ({ diffIdCount, layerDigests, labels }: ImageConfig): boolean =>
+    diffIdCount > 0 || (layerDigests ?? []).length > 0 || [...labels.values()].some(holdsDigest),
 );
 
 /** Reports whether the config of an OCI Wasm layer lacks a digest. Nodes do not unpack a file-system layer of such a config. */
