@@ -1,41 +1,5 @@
+import { type ContainerStatus, isFinal, type LivePod, statusesOf, type Terminated } from './live-pod.ts';
 import type { NodeApi } from './node-api.ts';
-
-interface Terminated {
-  readonly reason?: string;
-  readonly exitCode: number;
-  readonly message?: string;
-}
-
-interface State {
-  readonly waiting?: { readonly reason?: string; readonly message?: string };
-  readonly running?: object;
-  readonly terminated?: Terminated;
-}
-
-interface ContainerStatus {
-  readonly name: string;
-  readonly ready: boolean;
-  readonly state: State;
-  readonly lastState?: State;
-}
-
-interface SeenPod {
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: {
-    readonly runtimeClassName?: string;
-    readonly nodeName?: string;
-    readonly containers: readonly {
-      readonly name: string;
-      readonly resources?: { readonly limits?: Readonly<Record<string, string>> };
-    }[];
-  };
-  readonly status: {
-    readonly phase: string;
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-    readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
-  };
-}
 
 interface SeenEvent {
   readonly reason: string;
@@ -46,26 +10,21 @@ function describeTerminated({ reason = '?', exitCode, message }: Terminated): st
   return `${reason}, exit code ${exitCode}${message === undefined ? '' : `: ${message}`}`;
 }
 
-function describeState({ name, ready, state, lastState }: ContainerStatus): readonly string[] {
-  const { waiting, terminated } = state;
-  const before = lastState?.terminated;
-  const now =
-    waiting === undefined
-      ? terminated === undefined
-        ? `running${ready ? '' : ', not ready'}`
-        : describeTerminated(terminated)
-      : `waiting, ${waiting.reason ?? '?'}${waiting.message === undefined ? '' : `: ${waiting.message}`}`;
-  return [
-    `${name}: ${now}`,
-    ...(before === undefined ? [] : [`${name}, before: ${describeTerminated(before)}`]),
-  ];
+function describeNow({ ready, state: { waiting, terminated } }: ContainerStatus): string {
+  if (waiting !== undefined) {
+    const { reason = '?', message } = waiting;
+    return `waiting, ${reason}${message === undefined ? '' : `: ${message}`}`;
+  }
+  if (terminated !== undefined) return describeTerminated(terminated);
+  return `running${ready ? '' : ', not ready'}`;
 }
 
-function statusesOf({ status }: SeenPod): readonly ContainerStatus[] {
+function describeState(status: ContainerStatus): readonly string[] {
+  const { name, lastState } = status;
+  const before = lastState?.terminated;
   return [
-    ...(status.initContainerStatuses ?? []),
-    ...(status.containerStatuses ?? []),
-    ...(status.ephemeralContainerStatuses ?? []),
+    `${name}: ${describeNow(status)}`,
+    ...(before === undefined ? [] : [`${name}, before: ${describeTerminated(before)}`]),
   ];
 }
 
@@ -79,7 +38,7 @@ function hasStarted({ state, lastState }: ContainerStatus): boolean {
 
 async function describeLog(
   api: NodeApi,
-  pod: SeenPod,
+  pod: LivePod,
   container: ContainerStatus,
 ): Promise<readonly string[]> {
   const { name, namespace } = pod.metadata;
@@ -96,7 +55,7 @@ async function describeLog(
     : lines.split('\n').map((line) => `log of ${container.name}: ${line}`);
 }
 
-function describeLimits({ spec }: SeenPod): readonly string[] {
+function describeLimits({ spec }: LivePod): readonly string[] {
   return spec.containers.map(({ name, resources }) => {
     const { memory } = resources?.limits ?? {};
     return `limits of ${name}: ${memory === undefined ? 'none for memory' : `memory ${memory}`}`;
@@ -124,7 +83,7 @@ export interface PodDescription {
 /** Describes the Pods with this prefix, as `kubectl describe pod` and `kubectl logs` show them. */
 export async function describePods(api: NodeApi, namespace: string, prefix: string): Promise<PodDescription> {
   const { text } = await api.must({ path: `/api/v1/namespaces/${namespace}/pods` });
-  const { items } = JSON.parse(text) as { readonly items: readonly SeenPod[] };
+  const { items } = JSON.parse(text) as { readonly items: readonly LivePod[] };
   const pods = items.filter(({ metadata }) => metadata.name.startsWith(prefix));
   const states = pods.flatMap((pod) => [
     `Pod of class ${pod.spec.runtimeClassName ?? '(none)'}: ${pod.status.phase}`,
@@ -138,7 +97,5 @@ export async function describePods(api: NodeApi, namespace: string, prefix: stri
   );
   const events = await describeEvents(api, namespace, prefix);
   const logs = (await Promise.all(started)).flat();
-  const isFinal =
-    pods.length > 0 && pods.every(({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed');
-  return { lines: [...states, ...events, ...logs], isFinal };
+  return { lines: [...states, ...events, ...logs], isFinal: pods.length > 0 && pods.every(isFinal) };
 }

@@ -3,8 +3,9 @@ import { parseQuantity, UNIT } from '../../../src/policy/resources/quantity.ts';
 import { pod } from '../../support/kubernetes/objects.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
+import type { LivePod } from './live-pod.ts';
 import { type MemoryWatch, watchMemory } from './memory-use.ts';
-import { ANY_LIMITS, CHOSEN, hasEnded, type LivePod } from './outcome.ts';
+import { ANY_LIMITS, CHOSEN, hasEnded } from './outcome.ts';
 import { useNamespace } from './test-namespace.ts';
 
 const node = useNode();

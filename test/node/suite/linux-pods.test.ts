@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { deployment, pod } from '../../support/kubernetes/objects.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
-import { type LivePod, UNCHANGED } from './outcome.ts';
+import type { LivePod } from './live-pod.ts';
+import { UNCHANGED } from './outcome.ts';
 import { expectEnd, type TestNamespace, useNamespace } from './test-namespace.ts';
 
 const node = useNode();

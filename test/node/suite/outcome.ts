@@ -1,43 +1,6 @@
 import { expect } from 'vitest';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../../src/pod/names.ts';
-
-interface ContainerStatus {
-  readonly name: string;
-  readonly ready: boolean;
-  readonly restartCount: number;
-  readonly state: { readonly terminated?: { readonly exitCode: number } };
-}
-
-interface Limits {
-  readonly cpu?: string;
-  readonly memory?: string;
-}
-
-interface Container {
-  readonly name: string;
-  readonly resources?: { readonly limits?: Limits };
-}
-
-/** The part of a Pod that these tests read. */
-export interface LivePod {
-  readonly metadata: {
-    readonly name: string;
-    readonly uid: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly spec: {
-    readonly nodeName?: string;
-    readonly runtimeClassName?: string;
-    readonly initContainers?: readonly Container[];
-    readonly containers: readonly Container[];
-  };
-  readonly status: {
-    readonly phase: string;
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
-}
+import { containersOf, isFinal, type Limits, type LivePod, statusesOf } from './live-pod.ts';
 
 /** How a Pod ended: what wasmgate set, and what the node did. */
 export interface Outcome {
@@ -55,23 +18,13 @@ export interface Outcome {
 /** After so many, the next one is no better; the kubelet waits 10 s before the first one, 20 s before the second. */
 const MOST_RESTARTS = 2;
 
-function containersOf({ spec }: LivePod): readonly Container[] {
-  return [...(spec.initContainers ?? []), ...spec.containers];
-}
-
-function statusesOf({ status }: LivePod): readonly ContainerStatus[] {
-  return [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-}
-
 export function namesOfContainers(pod: LivePod): readonly string[] {
   return containersOf(pod).map(({ name }) => name);
 }
 
 /** Reports whether the Pod has ended, or will not end any better. */
 export function hasEnded(pod: LivePod): boolean {
-  const { phase } = pod.status;
-  const isFinal = phase === 'Succeeded' || phase === 'Failed';
-  return isFinal || statusesOf(pod).some(({ restartCount }) => restartCount >= MOST_RESTARTS);
+  return isFinal(pod) || statusesOf(pod).some(({ restartCount }) => restartCount >= MOST_RESTARTS);
 }
 
 export function isReady({ status: { containerStatuses = [] } }: LivePod): boolean {

@@ -6,8 +6,9 @@ import type { Output } from '../../support/lib/processes.ts';
 import type { RealNode } from '../cluster/real-node.ts';
 import { describePods } from './describe-pod.ts';
 import { asksToApplyAgain } from './late-admission.ts';
+import type { LivePod } from './live-pod.ts';
 import { type NodeApi, openNodeApi } from './node-api.ts';
-import { hasEnded, type LivePod, namesOfContainers, type Outcome, outcomeOf } from './outcome.ts';
+import { hasEnded, namesOfContainers, type Outcome, outcomeOf } from './outcome.ts';
 
 const POLL_MILLISECONDS = 300;
 /** A safeguard below the timeout of a test, whose message would not say what the Pod waits for. */

@@ -2,16 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { cronJob, deployment, job } from '../../support/kubernetes/objects.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
-import {
-  ANY_LIMITS,
-  CHOSEN,
-  COMPLETED,
-  HELLO,
-  isReady,
-  type LivePod,
-  type Outcome,
-  STANDARD_LIMITS,
-} from './outcome.ts';
+import type { LivePod } from './live-pod.ts';
+import { ANY_LIMITS, CHOSEN, COMPLETED, HELLO, isReady, type Outcome, STANDARD_LIMITS } from './outcome.ts';
 import { expectEnd, useNamespace } from './test-namespace.ts';
 
 const node = useNode();
