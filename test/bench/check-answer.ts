@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import type { Question } from './questions.ts';
+import type { WebhookCall } from './webhook-calls.ts';
 
 interface Operation {
   readonly op: string;
@@ -19,7 +19,7 @@ interface Answer {
   };
 }
 
-function readAnswer(text: string, { uid }: Question): Answer['response'] {
+function readAnswer(text: string, { uid }: WebhookCall): Answer['response'] {
   const { apiVersion, kind, response } = JSON.parse(text) as Answer;
   equal(apiVersion, 'admission.k8s.io/v1');
   equal(kind, 'AdmissionReview');
@@ -29,16 +29,15 @@ function readAnswer(text: string, { uid }: Question): Answer['response'] {
 }
 
 /** Checks for the image's class and limits if it is Wasm, and for no change if it is not. */
-export function checkWebhookAnswer(text: string, question: Question): void {
-  const response = readAnswer(text, question);
-  const { runtimeClass } = question.image;
-  if (runtimeClass === null)
-    return equal(response.patch, undefined, `${question.image.reference} is changed`);
+export function checkWebhookAnswer(text: string, call: WebhookCall): void {
+  const response = readAnswer(text, call);
+  const { runtimeClass } = call.image;
+  if (runtimeClass === null) return equal(response.patch, undefined, `${call.image.reference} is changed`);
   const operations = readPatch(response);
   const chosen = operations.filter(({ path }) => path === '/spec/runtimeClassName');
   deepEqual(chosen, [{ op: 'add', path: '/spec/runtimeClassName', value: runtimeClass }]);
   const limited = operations.some(({ path }) => path.startsWith('/spec/containers/0/resources'));
-  equal(limited, true, `${question.image.reference} gets no limits`);
+  equal(limited, true, `${call.image.reference} gets no limits`);
 }
 
 function readPatch({ patch, patchType }: Answer['response']): readonly Operation[] {
@@ -47,18 +46,18 @@ function readPatch({ patch, patchType }: Answer['response']): readonly Operation
 }
 
 /** Checks for the one field that a minimal webhook sets. */
-export function checkClassAnswer(text: string, question: Question): void {
-  const changed = readPatch(readAnswer(text, question)).map(({ path }) => path);
+export function checkClassAnswer(text: string, call: WebhookCall): void {
+  const changed = readPatch(readAnswer(text, call)).map(({ path }) => path);
   equal(changed.includes('/spec/runtimeClassName'), true, text);
 }
 
 /** Checks that a Pod which the webhook has changed is admitted without a warning. */
-export function checkValidated(text: string, question: Question): void {
-  equal(readAnswer(text, question).warnings, undefined);
+export function checkValidated(text: string, call: WebhookCall): void {
+  equal(readAnswer(text, call).warnings, undefined);
 }
 
-export function checkBareAnswer(text: string, question: Question): void {
-  equal(readAnswer(text, question).patch, undefined);
+export function checkBareAnswer(text: string, call: WebhookCall): void {
+  equal(readAnswer(text, call).patch, undefined);
 }
 
 /** Checks that a Pod is admitted and that all of its images are known: otherwise there would be a warning. */

@@ -1,5 +1,5 @@
 import { askOnce, type Connection } from './connection.ts';
-import { UID_DIGITS, UID_LENGTH, type Question } from './questions.ts';
+import { UID_DIGITS, UID_LENGTH, type WebhookCall } from './webhook-calls.ts';
 
 /** A request with its expected answer, byte for byte. Each time it is sent, both hold a new uid. */
 export interface Exchange {
@@ -18,13 +18,13 @@ function digitsOf(bytes: Buffer, uid: string): number {
 /** Sends a request once and checks the answer in full; from then on the same request must get the same answer. */
 export async function learn(
   connection: Connection,
-  question: Question,
-  check: (answer: string, question: Question) => void,
+  call: WebhookCall,
+  check: (answer: string, call: WebhookCall) => void,
 ): Promise<Exchange> {
-  const { uid } = question;
-  const request = Buffer.from(question.request);
+  const { uid } = call;
+  const request = Buffer.from(call.request);
   const answer = Buffer.from(await askOnce(connection, request));
-  check(answer.toString(), question);
+  check(answer.toString(), call);
   return { request, answer, requestDigits: digitsOf(request, uid), answerDigits: digitsOf(answer, uid) };
 }
 

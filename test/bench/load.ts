@@ -1,7 +1,7 @@
 import { openConnection, type Connection, type Target } from './connection.ts';
 import { checkAnswer, learn, renewUid, type Exchange } from './exchange.ts';
 import { runOpenLoop } from './open-loop.ts';
-import type { Question } from './questions.ts';
+import type { WebhookCall } from './webhook-calls.ts';
 
 const DEFAULTS = {
   /** Concurrent requests of the API server of a busy cluster. */
@@ -16,9 +16,9 @@ export interface Load extends Disposable {
 }
 
 export interface LoadOptions {
-  readonly questions: readonly Question[];
-  /** Checks the first answer to each question in full. */
-  readonly check: (answer: string, question: Question) => void;
+  readonly calls: readonly WebhookCall[];
+  /** Checks the first answer to each call in full. */
+  readonly check: (answer: string, call: WebhookCall) => void;
   /** Checks all others; byte for byte by default. */
   readonly compare?: (exchange: Exchange, body: Buffer) => void;
 }
@@ -30,10 +30,10 @@ interface Lane {
   asked: number;
 }
 
-async function openLane(target: Target, { questions, check }: LoadOptions): Promise<Lane> {
+async function openLane(target: Target, { calls, check }: LoadOptions): Promise<Lane> {
   const connection = await openConnection(target);
   const exchanges: Exchange[] = [];
-  for (const question of questions) exchanges.push(await learn(connection, question, check));
+  for (const call of calls) exchanges.push(await learn(connection, call, check));
   return { connection, exchanges, asked: 0 };
 }
 
@@ -56,11 +56,11 @@ function stayAwake(): { readonly end: () => void } {
 
 export async function openLoad(target: Target, options: LoadOptions): Promise<Load> {
   const { connections } = DEFAULTS;
-  const { questions, compare = checkAnswer } = options;
+  const { calls, compare = checkAnswer } = options;
   const lanes = await Promise.all(
     Array.from({ length: connections }, (_, lane) => {
-      const own = questions.filter((_question, index) => index % connections === lane);
-      return openLane(target, { ...options, questions: own });
+      const own = calls.filter((_call, index) => index % connections === lane);
+      return openLane(target, { ...options, calls: own });
     }),
   );
   let asked = 0;
@@ -68,7 +68,7 @@ export async function openLoad(target: Target, options: LoadOptions): Promise<Lo
   function ask(lane: Lane, onAnswer: () => void): void {
     const { connection, exchanges } = lane;
     const exchange = exchanges[lane.asked % exchanges.length];
-    if (exchange === undefined) throw new Error('Cannot load a server without questions');
+    if (exchange === undefined) throw new Error('Cannot load a server without calls');
     lane.asked += 1;
     asked += 1;
     renewUid(exchange, asked);

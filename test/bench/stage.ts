@@ -6,8 +6,8 @@ import { kubeconfigText } from '../support/kubernetes/kubectl.ts';
 import type { TestRegistry } from '../support/registry/registry.ts';
 import type { Bench } from './bench-row.ts';
 import { startClusterApi, type ClusterApi, type ClusterExtras } from './cluster-api.ts';
-import { NAMESPACES } from './questions.ts';
 import type { ServerCommand } from './server-process.ts';
+import { NAMESPACES } from './webhook-calls.ts';
 
 export interface StageOptions extends ClusterExtras {
   readonly registry: TestRegistry;

@@ -5,11 +5,11 @@ import { checkUid } from '../exchange.ts';
 import { findGoWebhook, goWebhook } from '../go-program.ts';
 import { openLoad } from '../load.ts';
 import { residentMemory } from '../process-figures.ts';
-import { writeQuestions } from '../questions.ts';
 import { startServer } from '../server-process.ts';
 import { compareRates, warmUp } from '../side-by-side.ts';
 import { setUpStage } from '../stage.ts';
 import { judgeRatio } from '../statistics.ts';
+import { writeMutateCalls } from '../webhook-calls.ts';
 
 const LIMITS = { ratio: 5 } as const;
 
@@ -24,12 +24,12 @@ export const go: Row = {
     await using stage = await setUpStage(bench, { registry: served.registry });
     await using webhook = await startServer(stage.inCluster, bench);
     await using other = await startServer(await goWebhook(bench, program.path), bench);
-    const questions = writeQuestions(served.images);
+    const calls = writeMutateCalls(served.images);
     const ca = bench.bundle.certificate.caCert;
-    using load = await openLoad({ port: webhook.port, ca }, { questions, check: checkWebhookAnswer });
+    using load = await openLoad({ port: webhook.port, ca }, { calls, check: checkWebhookAnswer });
     using otherLoad = await openLoad(
       { port: other.port, ca },
-      { questions, check: checkClassAnswer, compare: checkUid },
+      { calls, check: checkClassAnswer, compare: checkUid },
     );
     const [subject, baseline] = [
       { load, server: webhook },

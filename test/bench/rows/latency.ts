@@ -3,11 +3,11 @@ import type { Row } from '../bench-row.ts';
 import { checkBareAnswer, checkWebhookAnswer } from '../check-answer.ts';
 import { openLoad } from '../load.ts';
 import { meterWaits } from '../process-figures.ts';
-import { writeQuestions } from '../questions.ts';
 import { startServer } from '../server-process.ts';
 import { warmUp, type Side } from '../side-by-side.ts';
 import { bareFastify, setUpStage } from '../stage.ts';
 import { isTooBusy, judgeRatio, median, percentile } from '../statistics.ts';
+import { writeMutateCalls } from '../webhook-calls.ts';
 
 const LIMITS = { ratio: 3 } as const;
 
@@ -50,10 +50,10 @@ export const latency: Row = {
     await using stage = await setUpStage(bench, { registry: served.registry });
     await using webhook = await startServer(stage.inCluster, bench);
     await using bare = await startServer(bareFastify(bench), bench);
-    const questions = writeQuestions(served.images);
+    const calls = writeMutateCalls(served.images);
     const ca = bench.bundle.certificate.caCert;
-    using load = await openLoad({ port: webhook.port, ca }, { questions, check: checkWebhookAnswer });
-    using bareLoad = await openLoad({ port: bare.port, ca }, { questions, check: checkBareAnswer });
+    using load = await openLoad({ port: webhook.port, ca }, { calls, check: checkWebhookAnswer });
+    using bareLoad = await openLoad({ port: bare.port, ca }, { calls, check: checkBareAnswer });
     const [subject, baseline] = [
       { load, server: webhook },
       { load: bareLoad, server: bare },

@@ -2,29 +2,29 @@ import { startBenchRegistry } from '../bench-images.ts';
 import type { Bench, Reading, Row } from '../bench-row.ts';
 import { checkBareAnswer, checkValidated, checkWebhookAnswer } from '../check-answer.ts';
 import { openLoad } from '../load.ts';
-import { writeMutatedQuestions, writeQuestions, type Question } from '../questions.ts';
 import { startServer, type ServerProcess } from '../server-process.ts';
 import { compareRates, warmUp } from '../side-by-side.ts';
 import { bareFastify, setUpStage } from '../stage.ts';
 import { judgeRatio } from '../statistics.ts';
+import { type WebhookCall, writeMutateCalls, writeValidateCalls } from '../webhook-calls.ts';
 
 const LIMITS = { ratio: 0.65 } as const;
 
-interface Call {
+interface MeasuredCall {
   readonly of: 'mutate' | 'validate';
-  readonly questions: readonly Question[];
-  readonly check: (answer: string, question: Question) => void;
+  readonly calls: readonly WebhookCall[];
+  readonly check: (answer: string, call: WebhookCall) => void;
   readonly requests: () => number;
 }
 
 async function measureCall(
-  { of, questions, check, requests }: Call,
+  { of, calls, check, requests }: MeasuredCall,
   { webhook, bare }: { readonly webhook: ServerProcess; readonly bare: ServerProcess },
   { isQuick, bundle }: Bench,
 ): Promise<Reading> {
   const ca = bundle.certificate.caCert;
-  using webhookLoad = await openLoad({ port: webhook.port, ca }, { questions, check });
-  using bareLoad = await openLoad({ port: bare.port, ca }, { questions, check: checkBareAnswer });
+  using webhookLoad = await openLoad({ port: webhook.port, ca }, { calls, check });
+  using bareLoad = await openLoad({ port: bare.port, ca }, { calls, check: checkBareAnswer });
   const [subject, baseline] = [
     { load: webhookLoad, server: webhook },
     { load: bareLoad, server: bare },
@@ -62,16 +62,16 @@ export const warm: Row = {
     await using bare = await startServer(bareFastify(bench), bench);
     const requests = (): number => registry.log.length;
     const servers = { webhook, bare };
-    const questions = writeQuestions(images);
+    const calls = writeMutateCalls(images);
     const mutate = await measureCall(
-      { of: 'mutate', questions, check: checkWebhookAnswer, requests },
+      { of: 'mutate', calls, check: checkWebhookAnswer, requests },
       servers,
       bench,
     );
     const target = { port: webhook.port, ca: bench.bundle.certificate.caCert };
-    const mutated = await writeMutatedQuestions(target, questions);
+    const mutated = await writeValidateCalls(target, calls);
     const validate = await measureCall(
-      { of: 'validate', questions: mutated, check: checkValidated, requests },
+      { of: 'validate', calls: mutated, check: checkValidated, requests },
       servers,
       bench,
     );

@@ -3,7 +3,7 @@ import { readReview } from '../support/admission/reviews.ts';
 import type { BenchImage } from './bench-images.ts';
 import { askOnce, openConnection, requestBytes, type Target } from './connection.ts';
 
-export interface Question {
+export interface WebhookCall {
   /** A complete HTTP request, and its body. */
   readonly request: Buffer;
   readonly review: PodReview;
@@ -44,7 +44,7 @@ interface Variation {
 }
 
 /** A real review about another Pod: varies what differs between Pods of a cluster, and keeps the rest. */
-function vary({ number, review, image }: Variation): Question {
+function vary({ number, review, image }: Variation): WebhookCall {
   const body = readReview(review) as unknown as PodReview;
   const { request } = body;
   const { metadata, spec } = request.object;
@@ -62,7 +62,7 @@ function vary({ number, review, image }: Variation): Question {
 }
 
 /** A thousand different Pods; adjacent ones differ in everything. */
-export function writeQuestions(images: readonly BenchImage[]): readonly Question[] {
+export function writeMutateCalls(images: readonly BenchImage[]): readonly WebhookCall[] {
   const rounds = Array.from({ length: REVIEWS.length * 4 }, (_, round) => round);
   return rounds.flatMap((round) =>
     images.map((image, index) =>
@@ -80,19 +80,19 @@ interface Patched {
 }
 
 /** Returns the validate calls that follow: about the same Pods, with the webhook's changes. */
-export async function writeMutatedQuestions(
+export async function writeValidateCalls(
   target: Target,
-  questions: readonly Question[],
-): Promise<readonly Question[]> {
+  calls: readonly WebhookCall[],
+): Promise<readonly WebhookCall[]> {
   const connection = await openConnection(target);
-  const mutated: Question[] = [];
-  for (const question of questions) {
-    const { response } = JSON.parse(await askOnce(connection, question.request)) as Patched;
+  const mutated: WebhookCall[] = [];
+  for (const call of calls) {
+    const { response } = JSON.parse(await askOnce(connection, call.request)) as Patched;
     const operations = JSON.parse(Buffer.from(response.patch ?? 'W10=', 'base64').toString()) as Operation[];
-    const { request } = question.review;
+    const { request } = call.review;
     const object = jsonPatch.applyPatch(structuredClone(request.object), operations).newDocument;
-    const review = { ...question.review, request: { ...request, object } };
-    mutated.push({ ...question, review, request: requestBytes('/validate', review) });
+    const review = { ...call.review, request: { ...request, object } };
+    mutated.push({ ...call, review, request: requestBytes('/validate', review) });
   }
   connection.close();
   return mutated;
