@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { NodePrograms } from '../programs/find-node-programs.ts';
 import { faultImages } from './fault-images.ts';
 import type { ImageFiles, ImageTable } from './image-table.ts';
+import type { MakeImage } from './oci-image.ts';
 import { pushImages } from './push-images.ts';
 import { workloadImages } from './workload-images.ts';
 
@@ -31,13 +32,17 @@ function repositoryAndTag(name: string): string {
   return `node/${name}:1`;
 }
 
+/** Returns all images of the suite with their names. */
+export function nodeImages(files: ImageFiles): readonly (readonly [name: string, make: MakeImage])[] {
+  return TABLES.flatMap((table) => Object.entries(table(files)));
+}
+
 /**
  * Pushes all images of the suite to the node's registry.
  * @param registry `HOST:PORT`, plain HTTP
  */
 export async function pushNodeImages(registry: string, programs: ImagePrograms): Promise<void> {
-  const files = await readFiles(programs);
-  const images = TABLES.flatMap((table) => Object.entries(table(files)));
+  const images = nodeImages(await readFiles(programs));
   const named = images.map(([name, make]) => [repositoryAndTag(name), make] as const);
   await pushImages(registry, Object.fromEntries(named));
 }
