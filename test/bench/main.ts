@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import { UsageError } from '../support/cli/read-flags.ts';
 import type { Row, RowResult } from './bench-row.ts';
 import { createBundle } from './bundle.ts';
-import { parseOptions, UsageError } from './options.ts';
+import { parseOptions } from './options.ts';
 import { pin } from './pinning.ts';
 import { renderJson, renderMarkdown, renderTable, type MeasuredRow } from './report.ts';
 import { ROWS } from './rows.ts';

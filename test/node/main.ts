@@ -1,11 +1,12 @@
-// npm run test:node -- [flags] [FILE ...]: runs wasmgate in front of a real node. README.md says what it needs.
 import { findPrograms } from '../e2e/testbed/find-programs.ts';
+// npm run test:node -- [flags] [FILE ...]: runs wasmgate in front of a real node. README.md says what it needs.
+import { UsageError } from '../support/cli/read-flags.ts';
 import { lockNode } from './cluster/lock-node.ts';
 import { LOG_FOLDER } from './cluster/node-settings.ts';
 import { say, step } from './cluster/progress.ts';
 import { type AllPrograms, SERVER_PROGRAMS } from './cluster/start-node.ts';
 import { hasNodeLeftovers, stopNode } from './cluster/stop-node.ts';
-import { HELP, parseOptions, type RunOptions, UsageError } from './options.ts';
+import { HELP, parseOptions, type RunOptions } from './options.ts';
 import { findNodePrograms } from './programs/find-node-programs.ts';
 import { createSession, type Session } from './session.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions, UsageError } from './options.ts';
+import { UsageError } from '../support/cli/read-flags.ts';
+import { parseOptions } from './options.ts';
 
 describe('options of test:node', () => {
   test.each([

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { didYouMean } from '../../src/lib/nearest-name.ts';
+import { readFlags, UsageError } from '../support/cli/read-flags.ts';
 
 export const HELP = `Run wasmgate's tests on a real node: control plane, kubelet, containerd, runc and
 a Wasm shim on this machine, and wasmgate as its own Deployment. Needs root.
@@ -42,17 +41,20 @@ export interface RunOptions {
 
 export type Options = { readonly kind: 'help' | 'down' } | RunOptions;
 
-const FLAGS = ['keep', 'down', 'record', 'install', 'help'] as const;
-
-/** An invalid command line. */
-export class UsageError extends Error {}
+const FLAGS = {
+  keep: { type: 'boolean' },
+  down: { type: 'boolean' },
+  record: { type: 'boolean' },
+  install: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 /**
  * Parses the command line.
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Options {
-  const { flags, files } = readTokens(args);
+  const { flags, positionals: files } = readFlags(args, FLAGS);
   if (flags.has('help')) return { kind: 'help' };
   if (flags.has('down')) {
     if (flags.size > 1 || files.length > 0) {
@@ -63,34 +65,4 @@ export function parseOptions(args: readonly string[]): Options {
   const record = flags.has('record');
   if (record && files.length > 0) throw new UsageError('--record runs no tests, so it takes no file.');
   return { kind: 'run', keep: flags.has('keep'), install: flags.has('install'), record, files };
-}
-
-function readTokens(args: readonly string[]): {
-  readonly flags: ReadonlySet<string>;
-  readonly files: readonly string[];
-} {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: {
-      ...Object.fromEntries(FLAGS.map((name) => [name, { type: 'boolean' } as const])),
-      help: { type: 'boolean', short: 'h' },
-    },
-    allowPositionals: true,
-    // Node's own errors suggest no flag.
-    strict: false,
-    tokens: true,
-  });
-  const flags = new Set<string>();
-  const files: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') files.push(token.value);
-    if (token.kind !== 'option') continue;
-    if (!(FLAGS as readonly string[]).includes(token.name)) {
-      const known = FLAGS.map((name) => `--${name}`);
-      throw new UsageError(`There is no flag "${token.rawName}".${didYouMean(token.rawName, known)}`);
-    }
-    if (token.value !== undefined) throw new UsageError(`The flag "${token.rawName}" takes no value.`);
-    flags.add(token.name);
-  }
-  return { flags, files };
 }
