@@ -1,3 +1,4 @@
+import { detachText } from '../lib/detach-text.ts';
 import { AppError } from '../lib/errors.ts';
 import { child, isObject, property, stringList, stringMap, stringOr, type JsonObject } from '../lib/json.ts';
 import { normalizePlatform, type Platform } from './platform.ts';
@@ -66,7 +67,11 @@ export const EMPTY_CONFIG: ImageConfig = {
 
 function readInterfaces(value: unknown): readonly string[] {
   const { interfaces, interfaceCharacters } = CONFIG_LIMITS;
-  return (stringList(value) ?? []).slice(0, interfaces).map((name) => name.slice(0, interfaceCharacters));
+  return (stringList(value) ?? [])
+    .slice(0, interfaces)
+    .map((name) =>
+      name.length > interfaceCharacters ? detachText(name.slice(0, interfaceCharacters)) : name,
+    );
 }
 
 function readComponent(value: unknown): ComponentInterfaces | null {
@@ -90,11 +95,12 @@ function readSearchPath(value: unknown): readonly string[] {
   if (path === DEFAULT_PATH) return DEFAULT_DIRECTORIES;
   const directories = path.split(':', CONFIG_LIMITS.pathDirectories);
   let left: number = CONFIG_LIMITS.pathCharacters;
-  return directories.filter((directory) => {
+  const kept = directories.filter((directory) => {
     if (!directory.startsWith('/') || directory.length > left) return false;
     left -= directory.length;
     return true;
   });
+  return kept.map(detachText);
 }
 
 /** Most images have labels that only people read; of thousands of images, they would take as much memory as the rest. */
