@@ -69,7 +69,9 @@ function verdictOf(facts: ImageFacts, container: Container): Verdict {
   const key = commandKey(container);
   const known = cache.get(facts, key);
   if (known !== undefined) return known;
-  const verdict = detectWasm(facts, container);
+  const found = detectWasm(facts, container);
+  // A list that was put together keeps room for sixteen more items, a copy does not.
+  const verdict = { ...found, evidence: [...found.evidence] };
   const scope = findPeekScope(facts, container, verdict);
   if (scope !== null) openVerdicts.set(verdict, scope);
   if (key.length <= MAX_COMMAND_KEY) cache.set(facts, key, verdict);

@@ -22,7 +22,7 @@ export interface LayerListing {
 
 export interface ListingBuilder {
   readonly add: (entry: TarEntry) => void;
-  /** Returns the listing so far, which grows with the builder. */
+  /** Returns the listing so far, which may grow with the builder. */
   readonly listing: (extent: LayerListing['extent']) => LayerListing;
 }
 
@@ -36,6 +36,9 @@ function fileNode(head: Uint8Array): LayerNode {
     ? { kind: 'file', file, module: readModuleInterface(head) }
     : { kind: 'file', file };
 }
+
+/** Shared by most of thousands of listings: an empty Set takes 150 bytes. */
+const NO_PATHS: ReadonlySet<string> = new Set();
 
 export function createListing(): ListingBuilder {
   const nodes = new Map<string, LayerNode>();
@@ -64,7 +67,15 @@ export function createListing(): ListingBuilder {
     else nodes.set(path, kind === 'file' ? fileNode(head) : { kind: 'file', file: 'other' });
   }
 
-  return { add, listing: (extent) => ({ nodes, removed, emptied, extent }) };
+  return {
+    add,
+    listing: (extent) => ({
+      nodes,
+      removed: removed.size === 0 ? NO_PATHS : removed,
+      emptied: emptied.size === 0 ? NO_PATHS : emptied,
+      extent,
+    }),
+  };
 }
 
 /** `absent`: no layer has it · `hidden`: an unread part may have it · `open`: reading on would decide. */
