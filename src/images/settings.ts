@@ -20,10 +20,13 @@ export const CATALOG_LIMITS = {
   staleTtl: 30_000,
   /** A lookup outlives the admission that started it, so that a retry finds its result, but not this time. */
   lookupTimeout: 30_000,
-  /** Some 2 KiB each: about 20 MiB when full. */
+  /** Some 2 KiB each for images of six layers: about 20 MiB when full. */
   maxEntries: 10_000,
-  /** Bytes of memory: registries choose what they send, and the Deployment grants 256 MiB for everything. */
-  maxBytes: 24 * 1024 * 1024,
+  /**
+   * Bytes of memory: registries choose what they send, and the Deployment grants 256 MiB for everything. The estimate counts
+   * what images share for each of them: 3.3 KiB for an image of six layers, so that `maxEntries` of them fit.
+   */
+  maxBytes: 36 * 1024 * 1024,
   /** The largest real configs are some 100 KiB. A larger result is returned, but not cached. */
   maxEntryBytes: 1024 * 1024,
   /** Distinct images that one namespace may look up at a time; the Pods of a large rollout name a few new ones. */

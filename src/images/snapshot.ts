@@ -15,7 +15,7 @@ const HEADER = '{"wasmgateImages":1}';
 export const SNAPSHOT_LIMITS = {
   /**
    * Characters of a snapshot: some 1,500 images. It takes a quarter of that as gzip, which leaves room below the 1 MiB of a
-   * Secret, and three times as much memory once parsed, of the cache's 24 MiB.
+   * Secret, and three times as much memory once parsed, of the cache's 36 MiB.
    */
   maxLength: 4 * 1024 * 1024,
   /** Characters of one image: ordinary ones take 3,000, one of 500 layers 150,000. */

@@ -1,7 +1,28 @@
-/** Bytes of an object, list or map: its header and V8's bookkeeping. */
-const NODE_BYTES = 64;
-/** Bytes of a field, item or entry, without its value. */
-const SLOT_BYTES = 32;
+/** Memory of values without their parts, in bytes (measured, V8 13.6). */
+const BYTES = {
+  /** An object takes 24, a list 48. */
+  node: 40,
+  /** A field or item, and a number that does not fit into it. */
+  slot: 8,
+  number: 16,
+  map: 208,
+  /** A key with its value: the table of a Map is up to twice as large as needed. */
+  entry: 64,
+  text: 24,
+} as const;
+
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+
+/** V8 stores a text with two bytes per character if any of them needs two. */
+function textBytes(text: string): number {
+  return BYTES.text + (BEYOND_LATIN_1.test(text) ? 2 : 1) * text.length;
+}
+
+function nodeBytes(value: object, parts: number): number {
+  if (!(value instanceof Map)) return BYTES.node + BYTES.slot * parts;
+  // Empty ones are shared (json.ts, image-facts.ts).
+  return value.size === 0 ? 0 : BYTES.map + BYTES.entry * value.size;
+}
 
 function partsOf(value: object): readonly unknown[] {
   return value instanceof Map ? [...value.keys(), ...value.values()] : Object.values(value);
@@ -9,17 +30,18 @@ function partsOf(value: object): readonly unknown[] {
 
 /**
  * Estimates the memory of a value, so that a cache is bounded by the bytes that registries and Pods put into it, not only by
- * its entries. The value must have no cycles.
+ * its entries. Texts that values share count for each of them. The value must have no cycles.
  */
 export function estimateBytes(value: unknown): number {
   const open = [value];
   let bytes = 0;
   while (open.length > 0) {
     const next = open.pop();
-    if (typeof next === 'string') bytes += 2 * next.length;
+    if (typeof next === 'string') bytes += textBytes(next);
+    if (typeof next === 'number') bytes += BYTES.number;
     if (typeof next !== 'object' || next === null) continue;
     const parts = partsOf(next);
-    bytes += NODE_BYTES + SLOT_BYTES * parts.length;
+    bytes += nodeBytes(next, parts.length);
     for (const part of parts) open.push(part);
   }
   return bytes;

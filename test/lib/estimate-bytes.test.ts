@@ -1,6 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { parseImageConfig } from '../../src/image/image-config.ts';
+import { parseManifest } from '../../src/image/manifest.ts';
+import { OCI_MANIFEST } from '../../src/image/media-types.ts';
 import { estimateBytes, estimateJsonBytes } from '../../src/lib/estimate-bytes.ts';
 
 setFlagsFromString('--expose-gc');
@@ -54,10 +57,64 @@ test.for<readonly [name: string, text: string, bytes: number]>([
 });
 
 test.for<readonly [name: string, value: unknown, bytes: number]>([
-  ['a text', 'abc', 6],
-  ['a list of two texts', ['a', 'b'], 64 + 2 * 32 + 4],
-  ['a map', new Map([['key', 'value']]), 64 + 2 * 32 + 16],
-  ['nested objects', { a: { b: 'c' } }, 2 * (64 + 32) + 2],
+  ['a text', 'abc', 24 + 3],
+  ['a text beyond Latin-1', 'a€', 24 + 2 * 2],
+  ['a number', 1.5, 16],
+  ['a list of two texts', ['a', 'b'], 40 + 2 * (8 + 24 + 1)],
+  ['a map', new Map([['key', 'value']]), 208 + 64 + 2 * 24 + 8],
+  ['an empty map', new Map(), 0],
+  ['nested objects', { a: { b: 'c' } }, 2 * (40 + 8) + 24 + 1],
 ])('%s is estimated by its objects, slots and characters', ([, value, bytes]) => {
   expect(estimateBytes(value)).toBe(bytes);
 });
+
+/** Returns the heap that each of many such values takes. */
+function heapOf(create: (index: number) => unknown): number {
+  const values = Array.from<unknown>({ length: 2000 });
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (const index of values.keys()) values[index] = create(index);
+  collectGarbage();
+  const bytes = (process.memoryUsage().heapUsed - before) / values.length;
+  expect(values).toHaveLength(2000);
+  return bytes;
+}
+
+function digest(number: number): string {
+  return `sha256:${String(number).padStart(64, '0')}`;
+}
+
+function factsOf(index: number): unknown {
+  const layers = Array.from({ length: 6 }, (_, layer) => ({
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+    digest: digest(10 * index + layer),
+    size: 20_000_000,
+  }));
+  const config = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digest(index), size: 4000 };
+  const texts = [
+    { config, layers },
+    { os: 'linux', architecture: 'amd64', config: { Entrypoint: ['/app'] } },
+  ].map((document) => JSON.stringify(document));
+  const [manifest, configDocument] = texts.map((text): unknown => JSON.parse(text));
+  return [parseManifest(manifest, OCI_MANIFEST), parseImageConfig(configDocument)];
+}
+
+test.for<readonly [name: string, create: (index: number) => unknown]>([
+  ['facts about an image', factsOf],
+  ['a map of five', (index) => new Map(pairsOf(index, 5))],
+  ['a map of a hundred', (index) => new Map(pairsOf(index, 100))],
+  ['a list of texts', (index) => pairsOf(index, 50).flat()],
+])('%s is estimated at its memory or up to twice as much', ([, create]) => {
+  const share = estimateBytes(create(1000)) / heapOf(create);
+  expect(share).toBeGreaterThan(0.9);
+  expect(share).toBeLessThan(2);
+});
+
+/** Pairs of texts as JSON.parse creates them. */
+function pairsOf(index: number, count: number): [string, string][] {
+  const pairs = Array.from({ length: count }, (_, pair) => [
+    `key-${index}-${pair}`,
+    `value-${index}-${pair}`,
+  ]);
+  return JSON.parse(JSON.stringify(pairs)) as [string, string][];
+}
