@@ -16,6 +16,7 @@ export async function createNetwork(): Promise<void> {
   await removeNetwork();
   for (const bridge of BRIDGES) await must('ip', ['link', 'add', bridge, 'type', 'bridge']);
   const own = [NETWORK.nodeAddress, NETWORK.apiServerService];
+  await must('ip', ['link', 'set', NETWORK.podBridge, 'address', NETWORK.podGatewayHardware]);
   for (const address of own) {
     await must('ip', ['address', 'add', `${address}/32`, 'dev', NETWORK.nodeBridge]);
   }

@@ -22,6 +22,11 @@ export const NETWORK = {
   podRange: '198.18.78.0/24',
   /** The gateway of Pods. */
   podGateway: '198.18.78.1',
+  /**
+   * Its hardware address, of the range for local use. A bridge without one of its own takes the lowest of its ports, which changes
+   * as Pods come and go, while Pods send to the old one until they ask again.
+   */
+  podGatewayHardware: '02:00:c6:12:4e:01',
   serviceRange: '198.18.79.0/24',
   /** The Service "kubernetes": the first address of the range. */
   apiServerService: '198.18.79.1',
