@@ -25,7 +25,7 @@ const BODY_LIMITS = {
   parsedBytes: 32 * 1024 * 1024,
   /** A shorter body takes at most 1 MiB parsed, so it is not estimated first, which would take as long as parsing it. */
   estimatedBytes: 16 * 1024,
-  /** Shorter bodies are parsed and judged at once, in a fraction of a millisecond. Few Pods are longer. */
+  /** Shorter bodies are parsed and judged at once, in a fraction of a millisecond. Most Pods are shorter. */
   queuedBytes: 8 * 1024,
   /** Milliseconds in one turn of the event loop for longer bodies. Without a limit, 400 that arrive together take 400. */
   turnMilliseconds: 20,

@@ -1,5 +1,5 @@
-import { findPrograms } from '../e2e/testbed/find-programs.ts';
 // npm run test:node -- [flags] [FILE ...]: runs wasmgate in front of a real node. README.md says what it needs.
+import { findPrograms } from '../e2e/testbed/find-programs.ts';
 import { UsageError } from '../support/cli/read-flags.ts';
 import { lockNode } from './cluster/lock-node.ts';
 import { LOG_FOLDER } from './cluster/node-settings.ts';
