@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import { loadFixtureImages, putFixtureImage } from '../../support/image/fixture-images.ts';
 import type { ImageFiles } from './image-table.ts';
 import {
@@ -13,6 +12,7 @@ import {
   RUNWASI_LAYER,
   spinApplication,
 } from './oci-image.ts';
+import { SMALL_MODULE } from './small-modules.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const WASI = { os: 'wasi', architecture: 'wasm' };
@@ -29,12 +29,12 @@ function executable(content: Uint8Array | string): {
 
 /** Returns the small module, unlike that of any other image. */
 function small(mark: string): Uint8Array {
-  return markedWasm(HELLO_MODULE, mark);
+  return markedWasm(SMALL_MODULE, mark);
 }
 
 /** Returns the small module with a name or a text in it replaced by another of the same length, as its sections state theirs. */
 function respelled(before: string, after: string): Uint8Array {
-  const module = Buffer.from(HELLO_MODULE);
+  const module = Buffer.from(SMALL_MODULE);
   const at = module.indexOf(before);
   if (at < 0 || before.length !== after.length) throw new RangeError(`Cannot respell "${before}"`);
   module.write(after, at, 'latin1');

@@ -1,7 +1,6 @@
-import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import type { ImageFiles } from './image-table.ts';
 import { cncfArtifact, fileImage, imageIndex, layerImage, type MakeImage, markedWasm } from './oci-image.ts';
-import { SLEEPING_MODULE } from './sleeping-module.ts';
+import { SLEEPING_MODULE, SMALL_MODULE } from './small-modules.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHELL_COMMANDS = ['echo', 'sleep', 'cat', 'cp', 'true'];
@@ -31,11 +30,11 @@ const WASIP1 = { os: 'wasip1', architecture: 'wasm' };
 const WASIP2 = { os: 'wasip2', architecture: 'wasm' };
 
 /**
- * Images that run: the names of the 183-byte module's start with its flavor, of the Go modules' with `go-`. Each small module is
+ * Images that run: the names of the small module's start with its flavor, of the Go modules' with `go-`. Each small module is
  * marked, so that no two images share a layer or what a shim compiled of it.
  */
 export function workloadImages(files: ImageFiles) {
-  const small = (mark: string): Uint8Array => markedWasm(HELLO_MODULE, mark);
+  const small = (mark: string): Uint8Array => markedWasm(SMALL_MODULE, mark);
   return {
     pause: fileImage({ files: { pause: executable(files.pause) }, config: { Entrypoint: ['/pause'] } }),
     busybox: busyboxImage(files.busybox),

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HELLO_MODULE } from '../../../src/fake-registry/wasm-programs.ts';
 import { findPrograms } from '../../e2e/testbed/find-programs.ts';
 import { pod } from '../../support/kubernetes/objects.ts';
 import { type Distribution, startDistribution } from '../../support/registry/distribution.ts';
@@ -7,6 +6,7 @@ import { ACCOUNT, basicAuth } from '../../support/registry/token-server.ts';
 import { useNode } from '../cluster/real-node.ts';
 import { layerImage, markedWasm } from '../images/oci-image.ts';
 import { pushImages } from '../images/push-images.ts';
+import { SMALL_MODULE } from '../images/small-modules.ts';
 import { COMPLETED, UNCHANGED } from './outcome.ts';
 import { expectEnd, useNamespace } from './test-namespace.ts';
 
@@ -29,7 +29,7 @@ describe('a private image', () => {
     const programs = await findPrograms(['registry', 'crane']);
     if (programs.kind === 'missing') throw new Error(programs.reason);
     registry = await startDistribution(programs.paths, 'basic', { address });
-    const module = layerImage(markedWasm(HELLO_MODULE, 'private'));
+    const module = layerImage(markedWasm(SMALL_MODULE, 'private'));
     const authorization = `Basic ${basicAuth(ACCOUNT)}`;
     await pushImages(address, { 'private/module:1': module }, { authorization });
     const namespace = owner.name();

@@ -1,6 +1,6 @@
 /**
- * A core module for WASI preview 1 that prints a line and then sleeps for an hour, as a server waits for requests. It is assembled
- * from this text:
+ * A core module for WASI preview 1 that prints a line and then sleeps for an hour, as a server waits for requests. Its last eight
+ * bytes are the duration. It is assembled from this text:
  *
  *     (module
  *       (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
@@ -19,3 +19,15 @@ export const SLEEPING_MODULE: Uint8Array = Buffer.from(
     'AAAAAAAAAAAAAABoZWxsbyBmcm9tIHdhc20KAAAAAAAAAAAAAAAAAAAAAAEAAAAAAAAAAKC4MEYDAAA=',
   'base64',
 );
+
+/**
+ * The module that prints and ends, as a job does. It lingers for 0.3 s, because containerd loses the output of a container that
+ * ends before containerd has opened its end of the pipe, which takes long on a busy machine.
+ */
+export const SMALL_MODULE: Uint8Array = sleepingFor(300_000_000n);
+
+function sleepingFor(nanoseconds: bigint): Uint8Array {
+  const module = Buffer.from(SLEEPING_MODULE);
+  module.writeBigUInt64LE(nanoseconds, module.length - 8);
+  return module;
+}
