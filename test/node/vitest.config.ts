@@ -11,7 +11,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     // They mostly wait for the node.
     maxWorkers: 4,
-    maxConcurrency: 16,
+    maxConcurrency: 8,
     expect: { poll: { timeout: 90_000 } },
     projects: [
       {

@@ -14,6 +14,8 @@ const CONFIGURATION = join(STATE_FOLDER, 'containerd.toml');
 const CREATED_FOLDERS = join(STATE_FOLDER, 'created-folders');
 const REGISTRIES = join(STATE_FOLDER, 'registries');
 const READY_SECONDS = 120;
+/** What containerd pulled and unpacked. */
+const ROOT = join(STATE_FOLDER, 'containerd');
 
 /** A table of containerd's configuration that a RuntimeClass names as its handler. */
 interface Runtime {
@@ -69,7 +71,7 @@ const FIXED_FOLDERS = ['/run/containerd', '/var/lib/cni', '/var/lib/kubelet', '/
 
 /**
  * Starts containerd in a mount namespace of its own, so that no mount of a container or volume outlives the node. The
- * kubelet joins that namespace.
+ * kubelet joins that namespace. The 400 MB that containerd stores are in memory: it waits for the disk at each step of each pull.
  */
 export async function startContainerd(
   programs: NodePrograms,
@@ -87,7 +89,9 @@ export async function startContainerd(
   }
   // crun rejects a machine whose version 2 hierarchy stands beside controllers of version 1.
   const hide = hasUnifiedCgroups() ? [] : [`! mountpoint -q ${HYBRID_MOUNT} || umount ${HYBRID_MOUNT}`];
-  const steps = [...binds, ...hide, 'exec "$@"'].join('\n');
+  await mkdir(ROOT, { recursive: true });
+  const inMemory = `mount -t tmpfs -o mode=700 containerd '${ROOT}'`;
+  const steps = [...binds, inMemory, ...hide, 'exec "$@"'].join('\n');
   const command = [programs.containerd, '--config', CONFIGURATION];
   startNodeServer('containerd', ['unshare', '--mount', 'sh', '-e', '-c', steps, 'sh', ...command]);
 }
@@ -119,7 +123,7 @@ async function configuration(
 ): Promise<object> {
   return {
     version: 3,
-    root: join(STATE_FOLDER, 'containerd'),
+    root: ROOT,
     state: join(STATE_FOLDER, 'containerd-state'),
     grpc: { address: CONTAINERD_SOCKET },
     ttrpc: { address: `${CONTAINERD_SOCKET}.ttrpc` },
