@@ -81,7 +81,7 @@ export function createDecisionCache(): DecisionCache {
     max: maxEntries,
     maxSize: maxBytes,
     maxEntrySize: maxEntryBytes,
-    sizeCalculation: (entry, key) => estimateBytes(key) + estimateBytes(entry),
+    sizeCalculation: (entry, key) => estimateBytes(key) + estimateBytes(entry, maxEntryBytes),
   });
   let view: ClusterView | null = null;
 

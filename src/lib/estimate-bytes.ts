@@ -31,11 +31,12 @@ function partsOf(value: object): readonly unknown[] {
 /**
  * Estimates the memory of a value, so that a cache is bounded by the bytes that registries and Pods put into it, not only by
  * its entries. Texts that values share count for each of them. The value must have no cycles.
+ * @param most beyond it, the rest of the value does not count
  */
-export function estimateBytes(value: unknown): number {
+export function estimateBytes(value: unknown, most = Infinity): number {
   const open = [value];
   let bytes = 0;
-  while (open.length > 0) {
+  while (open.length > 0 && bytes <= most) {
     const next = open.pop();
     if (typeof next === 'string') bytes += textBytes(next);
     if (typeof next === 'number') bytes += BYTES.number;

@@ -110,6 +110,14 @@ test.for<readonly [name: string, create: (index: number) => unknown]>([
   expect(share).toBeLessThan(2);
 });
 
+test('the rest of a value does not count once it is too large', () => {
+  const texts = ['x'.repeat(1000), 'y'.repeat(1000)];
+  expect(estimateBytes(texts)).toBeGreaterThan(2000);
+  expect(estimateBytes(texts, 2000)).toBe(estimateBytes(texts));
+  expect(estimateBytes(texts, 500)).toBeGreaterThan(500);
+  expect(estimateBytes(texts, 500)).toBeLessThan(2000);
+});
+
 /** Pairs of texts as JSON.parse creates them. */
 function pairsOf(index: number, count: number): [string, string][] {
   const pairs = Array.from({ length: count }, (_, pair) => [

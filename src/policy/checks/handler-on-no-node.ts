@@ -5,8 +5,7 @@ import { describeClass } from '../describe.ts';
 import type { ClusterView } from '../facts.ts';
 import { daemonSetNodes } from '../nodes/daemon-set-nodes.ts';
 import { nodeFeasibility } from '../nodes/node-feasibility.ts';
-import type { NodeOutlook } from '../nodes/node-outlook.ts';
-import { matchesSelector } from '../nodes/selects-node.ts';
+import { classOutlook, type NodeOutlook } from '../nodes/node-outlook.ts';
 
 /** Handlers that the message names; a warning must stay short. */
 const MAX_NAMED = 4;
@@ -22,14 +21,10 @@ function describeNodes({ within }: NodeOutlook): string {
 }
 
 /** Advises on the selectors first if no node is selected: those of the Pod, or the labels that the class selects. */
-function adviceOn(
-  { within }: NodeOutlook,
-  { handler, nodeSelector }: RuntimeClass,
-  { nodes }: ClusterView,
-): string {
+function adviceOn({ within }: NodeOutlook, runtimeClass: RuntimeClass, cluster: ClusterView): string {
+  const { handler, nodeSelector } = runtimeClass;
   if (within.length > 0) return `Install handler ${handler} there, or use another class.`;
-  const isLabeled = nodes.some((node) => !node.unschedulable && matchesSelector(node.labels, nodeSelector));
-  if (isLabeled)
+  if (classOutlook(cluster, runtimeClass).within.length > 0)
     return `Select a node with handler ${handler} in the Pod's nodeSelector and affinity, or use another class.`;
   const labels = Object.entries(nodeSelector ?? {})
     .map(([key, value]) => `${key}=${value}`)

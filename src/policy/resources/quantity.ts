@@ -38,6 +38,13 @@ const DECIMAL: readonly (readonly [suffix: string, exponent: number])[] = [
   ['n', -9],
 ];
 
+/** The amounts that binary and decimal suffixes stand for, largest first. */
+const BINARY_UNITS = BINARY.map(([suffix, factor]) => [suffix, factor * UNIT] as const);
+const DECIMAL_UNITS = DECIMAL.map(
+  ([suffix, exponent]) => [suffix, 10n ** BigInt(exponent + NANO_DIGITS)] as const,
+);
+const SUFFIXES = { memory: [...BINARY_UNITS, ...DECIMAL_UNITS], cpu: DECIMAL_UNITS } as const;
+
 const BINARY_FACTORS: ReadonlyMap<string, bigint> = new Map(BINARY);
 const DECIMAL_EXPONENTS: ReadonlyMap<string, number> = new Map(DECIMAL);
 
@@ -108,12 +115,6 @@ export function roundDown(amount: Quantity, step: Quantity): Quantity {
 /** Formats in Kubernetes' canonical form: the largest suffix that leaves a whole number, for memory a binary one if possible. */
 export function formatQuantity(amount: Quantity, style: 'memory' | 'cpu'): string {
   if (amount === 0n) return '0';
-  const binary =
-    style === 'memory' ? BINARY.find(([, factor]) => amount % (factor * UNIT) === 0n) : undefined;
-  if (binary !== undefined) return `${amount / (binary[1] * UNIT)}${binary[0]}`;
-  for (const [suffix, exponent] of DECIMAL) {
-    const factor = 10n ** BigInt(exponent + NANO_DIGITS);
-    if (amount % factor === 0n) return `${amount / factor}${suffix}`;
-  }
-  return `${amount}n`;
+  const [suffix, unit] = SUFFIXES[style].find(([, size]) => amount % size === 0n) ?? ['n', 1n];
+  return `${amount / unit}${suffix}`;
 }
