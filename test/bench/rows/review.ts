@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { startBenchRegistry } from '../bench-images.ts';
 import type { Bench, Row } from '../bench-row.ts';
 import { runProgram, type ProgramRun } from '../run-program.ts';
@@ -55,7 +56,7 @@ export const review: Row = {
     const files = await Promise.all(
       [few, many].map(async (objects) => {
         const file = join(bench.bundle.folder, `manifests-${objects.length}.yaml`);
-        await writeFile(file, objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+        await writeFile(file, objects.map((object) => stringify(object)).join('---\n'));
         return file;
       }),
     );
