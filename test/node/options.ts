@@ -6,14 +6,14 @@ a Wasm shim on this machine, and wasmgate as its own Deployment. Needs root.
 Usage
   npm run test:node -- [flags] [FILE ...]
 
-Without files, all tests run.
+Without files, all tests run, unless --keep or --record is given.
 
 Flags
   --keep      Start the node and leave it running. Without files, run no tests.
               Later runs use this node, with wasmgate from their checkout.
   --down      Stop a kept node, or what a killed run has left.
-  --record    Run each image of the corpus under every handler instead of the
-              tests, and write test/node/measured.json.
+  --record    Instead of the tests, run every image of test/images, and some
+              more, on every handler, and write test/node/measured.json.
   --install   First install the Debian packages that are missing.
   -h, --help  Show this help.
 
@@ -24,8 +24,8 @@ Environment
   WASMGATE_CRUN_ENGINE=TEXT
                            That engine and its version, for --record, such as
                            "WasmEdge 0.17.1": crun does not print the version.
-  WASMGATE_SHIMS=FOLDER    Programs containerd-shim-NAME-v1 or -v2. Each gets a
-                           handler NAME.
+  WASMGATE_SHIMS=FOLDER    Programs containerd-shim-NAME-v1 or -v2. Each gets the
+                           handler NAME; wasmtime gets wasmtime-upstream.
 
 test/node/README.md says what a run needs and how long it takes.
 `;

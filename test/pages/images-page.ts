@@ -9,21 +9,23 @@ const INTRODUCTION = `# Images and handlers
 Which RuntimeClass handlers run which images. \`wasmgate inspect IMAGE\` shows the row of one image, with the fields that decide.
 
 - **yes**, **no**: certain, once a node has pulled the image.
-- **if**: depends on something that the API server does not show. wasmgate chooses crun last and with a warning
-  ([\`annotation-delivery-unknown\`](FINDINGS.md#annotation-delivery-unknown)), unless \`policy.preferRuntimeClasses\` names it
-  or \`annotationArrives\` confirms that the annotation arrives.
+- **if**: depends on something that the API server does not show: whether the annotation reaches crun, or whether the image holds
+  a /spin.toml. For crun, wasmgate warns ([\`annotation-delivery-unknown\`](FINDINGS.md#annotation-delivery-unknown)) and prefers
+  classes that need no annotation, unless \`policy.preferRuntimeClasses\` names the class or its handler, or \`annotationArrives\`
+  confirms that the annotation arrives.
 - **?**: cannot be known in advance. wasmgate chooses such a class only if no other may run the Pod, and warns
   ([\`handler-may-not-run-image\`](FINDINGS.md#handler-may-not-run-image)).
 
-The small number is the [reason](#why). The letters after it show how the answer is known: **r** was read in the runtime's
-[source](#sources), every other letter was [measured](#measured-with), with the versions that the list gives. For example,
-"no <sup>3,a</sup>" means: no, for reason 3, measured with **a**. An answer without a letter is untested. If a column has several
-handlers, the list names the one that was measured.
+The small number is the [reason](#why). The letters after it show how the answer is known. **r** means that it was read in the
+runtime's [source](#sources). Every other letter means that it was [measured](#measured-with) with the versions that the list gives.
+For example, "no <sup>3,a</sup>" means: no, for reason 3, measured with **a**. An answer without a letter was neither read nor
+measured. If a column has several handlers, the list names the one that was measured.
 
 A handler's name may end in a version (\`spin-v2\`, \`wasmtime-v1\`). Describe other handlers, and what their nodes are configured
 for, in \`policy.handlers\` ([reference](../config/REFERENCE.md)).
 
-\`npm run pages\` generates this page from \`matrix.ts\` and \`test/node/measured.json\`; edit those files instead.
+\`npm run pages\` generates this page from \`matrix.ts\` and \`test/node/measured.json\`. Edit \`matrix.ts\`, or record again with
+\`npm run test:node -- --record\`.
 `;
 
 const WORDS = { yes: 'yes', no: 'no', conditional: 'if', unknown: '?' } as const;
@@ -111,7 +113,7 @@ export async function imagesPage(): Promise<string> {
     why,
     '## Measured with',
     measured,
-    'Our shim is `test/node/shim`. `test/node/measured.json` has each result with its exit code, message and log, and results of earlier versions. A test compares them with these tables.',
+    'Our shim is `test/node/shim`. `test/node/measured.json` has each result, with its message and log if the series kept them, and results of earlier versions. A test compares them with these tables.',
     '## Sources',
     sources,
   ];

@@ -5,14 +5,16 @@ import { expectedFindings, type NodeCase } from '../node/suite/findings/node-cas
 
 const INTRODUCTION = `# Findings on a real node
 
-\`npm run test:node\` runs these Pods on a real node and expects the symptom that the [finding's explanation](../../src/policy/FINDINGS.md)
-quotes.
+\`npm run test:node\` runs these Pods on a real node and checks what the node reports. If the
+[finding's explanation](../../src/policy/FINDINGS.md) quotes a message, the node must write the same one. Some findings warn about Pods
+that run, but not as their author intended.
 
 - **Pod**: a Pod that has the finding.
 - **wasmgate**: what wasmgate does with it, and which other findings it reports. The test starts a denied Pod all the same, in a
-  namespace with \`wasmgate.dev/mode: off\`. A Pod with a warning runs as wasmgate admits it.
-- **The node**: texts that the Pod's status, events and logs must contain. \`app\` and \`side\` are containers. "empty log" means that
-  the container printed nothing.
+  namespace with \`wasmgate.dev/mode: off\`; if the Pod says so, under a class that the test adds. Any other Pod runs as wasmgate
+  admits it.
+- **The node**: texts that the Pod's status, events and logs must contain. \`app\`, \`side\`, \`module\` and \`debugger\` are containers;
+  "app, before" is the previous run of a container that was restarted. "empty log" means that the container printed nothing.
 
 \`npm run pages\` generates this page from the cases in \`suite/findings\`; edit those files instead.
 `;
@@ -34,7 +36,8 @@ function code(text: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
-function describeCase({ what, needs, engine }: NodeCase): string {
+function describeCase({ what, needs, lacks, engine }: NodeCase): string {
+  if (lacks !== undefined) return `${what} (only without handler ${lacks})`;
   if (needs === undefined) return what;
   return `${what} (only with handler ${needs}${engine === undefined ? '' : ` and engine ${engine}`})`;
 }
@@ -72,15 +75,15 @@ function admittedRows(): readonly string[] {
 export function nodeFindingsPage(): string {
   const shown = shownRows();
   const others = otherRows();
-  const counts = `${FINDING_IDS.length - others.length} of ${FINDING_IDS.length} findings, by ${shown.length} Pods.`;
+  const counts = `${FINDING_IDS.length - others.length} of ${FINDING_IDS.length} findings, by ${shown.length} Pods. A run leaves out those that need a handler, or its absence, if the node is not so.`;
   return [
     INTRODUCTION.trimEnd(),
     `## Shown on the node\n\n${counts}`,
     ['| Finding | Pod | wasmgate | The node |', '|---|---|---|---|', ...shown].join('\n'),
     '## Not shown',
     ['| Finding | Why |', '|---|---|', ...others].join('\n'),
-    '## Pods that wasmgate admits without a warning\n\nThe container `app` of each runs, prints what it should and ends with exit code 0.',
-    ['| Pod | Class |', '|---|---|', ...admittedRows()].join('\n'),
+    '## Pods that wasmgate admits without a warning\n\nThe container `app` of each prints what it should and ends with exit code 0. A Pod with a Wasm layer may restart once.',
+    ['| Pod | Class that it gets |', '|---|---|', ...admittedRows()].join('\n'),
   ]
     .join('\n\n')
     .concat('\n');

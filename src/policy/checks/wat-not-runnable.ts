@@ -6,7 +6,8 @@ export const watNotRunnable: ChoiceRule = {
   id: 'wat-not-runnable',
   why:
     'Runtimes take a .wat file for Wasm because of its name and then fail to load it; none that was tested runs ' +
-    'WebAssembly text. The container ends with exit code 137 under a shim, or 1 under crun, and an empty log.',
+    'WebAssembly text. Under a shim, the container ends with exit code 137 and an empty log; under crun, with exit ' +
+    "code 1 and the engine's error in its log.",
   checks: 'The first argument of Wasm containers.',
   exempts: 'Binary modules, whatever else is in the image.',
   example: 'An image with ENTRYPOINT ["/hello.wat"].',

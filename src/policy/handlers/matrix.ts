@@ -26,13 +26,16 @@ export const REASONS = {
   'image-unknown': { runs: 'unknown', why: 'may or may not run it: the image is unknown' },
   'engine-unknown': { runs: 'unknown', why: 'may contain any engine' },
   'needs-host-file': { runs: 'unknown', why: "runs it only if its own host's files are in the image" },
-  'http-only': { runs: 'unknown', why: 'serves only HTTP components, in newer versions' },
+  'http-only': { runs: 'unknown', why: 'serves HTTP components only, and only in newer versions' },
   'spin-build': { runs: 'unknown', why: 'runs it only if built with the experimental Spin handler' },
   'engine-converts': {
     runs: 'unknown',
     why: 'runs text only if its engine converts it, which neither WasmEdge nor Wasmtime does',
   },
-  'plain-entrypoint': { runs: 'unknown', why: 'runs the entrypoint only if that file needs nothing of Spin' },
+  'plain-entrypoint': {
+    runs: 'unknown',
+    why: 'runs the entrypoint only if that file needs nothing from Spin',
+  },
   untried: { runs: 'unknown', why: 'is untested with such an image' },
   'no-engine': { runs: 'no', why: 'runs Linux programs only' },
   'engine-for-all': { runs: 'no', why: 'hands every container to its Wasm engine' },

@@ -79,8 +79,8 @@ async function measurePairs(bench: Bench, kubernetes: KubernetesServer, rounds: 
 
 export const apiServer: Row = {
   name: 'api-server',
-  figure: 'Pods created through a real API server ÷ the same with bare Fastify',
-  how: 'server-side dry run, 16 clients, the shipped mutating and validating configurations; median of pairs of rounds',
+  figure: 'Pods created through a real API server, compared with bare Fastify',
+  how: 'server-side dry run, 16 clients, the shipped mutating and validating configurations; median ratio of pairs of rounds',
   run: async (bench) => {
     const programs = await findPrograms(['etcd', 'kube-apiserver', 'kubectl']);
     if (programs.kind === 'missing') return { kind: 'skipped', reason: programs.reason };
@@ -107,7 +107,7 @@ export const apiServer: Row = {
       kind: 'measured',
       readings: [
         {
-          of: 'creates/s',
+          of: 'creates/s, wasmgate ÷ bare Fastify',
           value: `${rate.toFixed(2)}; ${median(own).toFixed(0)} ÷ ${median(other).toFixed(0)} /s`,
           goal: `≥ ${LIMITS.ratio}`,
           outcome: judgeRatio(rate >= LIMITS.ratio, isBusy),

@@ -82,7 +82,7 @@ function describeMemory(many: Measured, most: Measured): Reading {
 export const audit: Row = {
   name: 'audit',
   figure: '`wasmgate audit`',
-  how: 'the command, against a model of the API server that lists Pods of real size in pages',
+  how: 'the command, against a model of the API server that lists Pods of real size in pages; "without the start" subtracts a run with 100 Pods',
   run: async (bench) => {
     await using registry = await startRegistry({ images: putFixtureImages });
     const [least, many, most] = [

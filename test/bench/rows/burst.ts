@@ -46,8 +46,8 @@ async function measureBurst(bench: Bench, kind: LookupKind): Promise<Reading> {
 
 export const burst: Row = {
   name: 'burst',
-  figure: '5,000 Pods of one unseen image at once',
-  how: 'requests that the registry receives; 200 connections, 16 namespaces',
+  figure: '5,000 Pods of one unseen image over 200 connections',
+  how: 'requests that the registry receives; the Pods are in 16 namespaces',
   run: async (bench) => {
     const readings: Reading[] = [];
     for (const kind of Object.values(LOOKUP_KINDS)) readings.push(await measureBurst(bench, kind));

@@ -126,7 +126,7 @@ async function measureRegistry(bench: Bench, withToken: boolean): Promise<readon
 export const cold: Row = {
   name: 'cold',
   figure: 'Lookup of an unseen image',
-  how: 'responses of the registry for each image, and the time of a mutate call beyond them at 0 / 20 / 100 ms a response; medians',
+  how: 'the most responses of the registry for one image; the median time of a mutate call beyond them, if each response takes 0 / 20 / 100 ms; the new TCP connections of all calls together',
   run: async (bench) => ({
     kind: 'measured',
     readings: [...(await measureRegistry(bench, false)), ...(await measureRegistry(bench, true))],

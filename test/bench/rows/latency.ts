@@ -43,8 +43,8 @@ async function measurePairs(subject: Side, baseline: Side, isQuick: boolean) {
 
 export const latency: Row = {
   name: 'latency',
-  figure: 'Latency at half the load ÷ bare Fastify',
-  how: 'mutate calls at a constant rate, half of what wasmgate can do; latency from the time at which a call was due; median of pairs of rounds',
+  figure: "Latency at half of wasmgate's capacity ÷ bare Fastify",
+  how: 'mutate calls at a constant rate, half of what wasmgate can answer; the latency of a call starts when it is due; median ratio of pairs of rounds',
   run: async (bench) => {
     await using served = await startBenchRegistry();
     await using stage = await setUpStage(bench, { registry: served.registry });

@@ -45,7 +45,7 @@ async function runReview(bench: Bench, file: string, expected: number): Promise<
 export const review: Row = {
   name: 'review',
   figure: '`wasmgate review`',
-  how: 'the command, with 1,000 Deployments of 64 images in one file; a registry in memory',
+  how: 'the command, with 1,000 Deployments of 64 images in one file; a registry in memory; "without the start" subtracts a run with one Deployment',
   run: async (bench) => {
     await using served = await startBenchRegistry();
     const { images } = served;

@@ -53,7 +53,7 @@ async function measureCall(
 export const warm: Row = {
   name: 'warm',
   figure: 'Warm decisions per second and core ÷ bare Fastify',
-  how: '16 connections, 1,024 Pods of 64 images; median of pairs of rounds',
+  how: '16 connections, 1,024 Pods of 64 images; median ratio of pairs of rounds',
   run: async (bench) => {
     await using served = await startBenchRegistry();
     const { registry, images } = served;

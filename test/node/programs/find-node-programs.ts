@@ -126,7 +126,10 @@ async function findShims(env: NodeJS.ProcessEnv): Promise<string | null> {
   const shims = await installedShims(folder).catch((cause: unknown) => {
     throw new Error(`WASMGATE_SHIMS: cannot read the folder "${folder}"`, { cause });
   });
-  if (shims.length === 0) throw new Error(`WASMGATE_SHIMS: "${folder}" has no file containerd-shim-*-v1`);
+  if (shims.length === 0)
+    throw new Error(
+      `WASMGATE_SHIMS: "${folder}" has no shim. Name its files containerd-shim-NAME-v1 or -v2.`,
+    );
   for (const { path } of shims) {
     if (!(await isExecutable(path))) throw new Error(`WASMGATE_SHIMS: "${path}" is not an executable file`);
   }

@@ -119,7 +119,7 @@ export function describeMissing(missing: readonly Prerequisite[]): readonly stri
   );
   const packages = debianPackages(missing);
   if (packages.length === 0) return lines;
-  return [...lines, `on Debian, run with --install, or: apt-get install ${packages.join(' ')}`];
+  return [...lines, `On Debian, add --install, or run: apt-get install ${packages.join(' ')}`];
 }
 
 /** Installs Debian packages. */

@@ -44,9 +44,9 @@ const NAMED = [{ name: 'FILE', value: 'app' }];
 const VOLUME = { volumes: [{ name: 'data', emptyDir: {} }] };
 
 const COMMANDS: readonly AdmittedPod[] = [
-  wasm('a command that a variable names', module({ command: ['/$(FILE).wasm'], env: NAMED })),
+  wasm('a command that contains a variable', module({ command: ['/$(FILE).wasm'], env: NAMED })),
   wasm(
-    'a command that is a variable',
+    'a command that consists of a variable',
     module({ command: ['$(FILE)'], env: [{ name: 'FILE', value: '/app.wasm' }] }),
   ),
   wasm('a command with arguments', module({ command: ['/app.wasm', 'one'], args: ['two'] })),
@@ -57,7 +57,7 @@ const COMMANDS: readonly AdmittedPod[] = [
     'a working directory of the Pod',
     podOf('relative-module', { workingDir: '/', command: ['srv/app.wasm'] }),
   ),
-  wasm('a command with dots', podOf('relative-module', { command: ['../srv/app.wasm'] })),
+  wasm('a command with .. in its path', podOf('relative-module', { command: ['../srv/app.wasm'] })),
   wasm(
     'a command for an image without an entrypoint',
     podOf('module-without-entrypoint', { command: ['/app.wasm'] }),
@@ -74,7 +74,7 @@ const IMAGES: readonly AdmittedPod[] = [
   wasm('an executable file', podOf('executable-module')),
   wasm('a module in a file without an extension', podOf('nameless-module')),
   wasm('a file name in upper case', podOf('uppercase-module')),
-  wasm('an image for arm64 that is no index', podOf('arm64-module')),
+  wasm('a single manifest for arm64, on a node for amd64', podOf('arm64-module')),
   wasm('an image for linux/wasm', podOf('linux-wasm-module')),
   wasm('an index with provenance for the architecture of the node', podOf('amd64-index')),
   wasm('an index whose only entry has no platform', podOf('index-without-platforms')),
@@ -113,13 +113,13 @@ const FIELDS: readonly AdmittedPod[] = [
   wasm('the restricted standard, for a Wasm layer', layer({ securityContext: RESTRICTED })),
   wasm('a privileged container', module({ securityContext: { privileged: true } })),
   wasm('an emptyDir', module({ volumeMounts: [{ name: 'data', mountPath: '/data' }] }, VOLUME)),
-  wasm('an image user without a name', module({ securityContext: { runAsUser: 65_532 } })),
+  wasm('a runAsUser that the image does not define', module({ securityContext: { runAsUser: 65_532 } })),
   wasm('a shared process namespace', module({}, { shareProcessNamespace: true })),
-  wasm('resources of the Pod', module({}, { resources: { limits: { memory: '64Mi', cpu: '500m' } } })),
-  wasm('limits of its own', module({ resources: { limits: { memory: '64Mi', cpu: '1' } } })),
+  wasm('Pod-level resources', module({}, { resources: { limits: { memory: '64Mi', cpu: '500m' } } })),
+  wasm('limits that the container sets', module({ resources: { limits: { memory: '64Mi', cpu: '1' } } })),
   wasm('a small memory limit that suffices', module({ resources: { limits: { memory: '4Mi' } } })),
-  wasm('a preference for nodes', module({}, { nodeSelector: { 'kubernetes.io/os': 'linux' } })),
-  wasm('a class by name', module({}, { runtimeClassName: 'wasmtime' })),
+  wasm('a nodeSelector', module({}, { nodeSelector: { 'kubernetes.io/os': 'linux' } })),
+  wasm('a Pod that names its class', module({}, { runtimeClassName: 'wasmtime' })),
   wasm('two modules', {
     spec: {
       containers: [

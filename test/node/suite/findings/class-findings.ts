@@ -48,7 +48,7 @@ export const CLASS_FINDINGS = {
   ),
   'mixed-handlers-needed': shown({
     kind: 'denied',
-    what: 'a Spin application and a module in one Pod, under class wasmtime',
+    what: 'a Spin application and a module in one Pod; the node runs it under class wasmtime',
     pod: {
       spec: {
         containers: [

@@ -11,14 +11,14 @@ export const IMAGE_FINDINGS = {
   'image-will-not-pull': shown(
     {
       kind: 'denied',
-      what: 'an index for wasi/wasm with provenance, under class wasmtime',
+      what: 'an index for wasi/wasm with provenance; the node runs it under class wasmtime',
       pod: podOf('wasi-index'),
       under: 'wasmtime',
       named: ['ErrImagePull', 'Failed to pull image', 'no match for platform in manifest', ': not found'],
     },
     {
       kind: 'denied',
-      what: 'the same index without a class',
+      what: 'the same index; the node runs it without a class',
       pod: podOf('wasi-index'),
       named: ['ErrImagePull', 'no match for platform in manifest'],
     },
@@ -152,14 +152,14 @@ export const IMAGE_FINDINGS = {
   'command-required': shown(
     {
       kind: 'denied',
-      what: 'a CNCF artifact without a command, under class wasmtime',
+      what: 'a CNCF artifact without a command; the node runs it under class wasmtime',
       pod: podOf('fault-artifact'),
       under: 'wasmtime',
       named: ['CreateContainerError', 'failed to generate spec: no command specified'],
     },
     {
       kind: 'denied',
-      what: 'a Wasm layer whose config has no entrypoint, under class wasmtime',
+      what: 'a Wasm layer whose config has no entrypoint; the node runs it under class wasmtime',
       pod: podOf('layer-without-command'),
       under: 'wasmtime',
       named: ['CreateContainerError', 'failed to generate spec: no command specified'],

@@ -77,7 +77,7 @@ export const POD_FINDINGS = {
   ),
   'annotation-delivery-unknown': shown({
     kind: 'warned',
-    what: 'a module on crun, where containerd passes on no annotations',
+    what: 'a module on crun; the node runs it under crun-plain, where containerd passes on no annotations',
     needs: 'crun-plain',
     pod: { ...podOf('linux-module', {}, ON_CRUN), annotations: { [VARIANT]: 'compat-smart' } },
     under: CLASSES.crunPlain,

@@ -53,7 +53,7 @@ export const RESOURCE_FINDINGS = {
   }),
   'slow-start-under-cpu-limit': shown({
     kind: 'warned',
-    what: 'a Go module of 2.5 MB in a file with 100m of CPU and a liveness probe',
+    what: 'a Go module of 4.8 MB in a file, with a CPU limit of 100m and a liveness probe',
     pod: podOf(
       'fault-http-file',
       {
