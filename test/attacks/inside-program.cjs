@@ -1,14 +1,9 @@
 // Loaded before the program (--require). Measures how long its main thread stays away from its event loop, in CPU time: on a
 // machine with other work, the clock would count that work, too. Names DNS servers in the place of /etc/resolv.conf.
 const dns = require('node:dns/promises');
+const { threadMilliseconds: used } = require('../support/lib/thread-time.cjs');
 
 const TICK_MILLISECONDS = 5;
-const MICROSECONDS = 1000;
-
-const used = () => {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / MICROSECONDS;
-};
 
 let last = used();
 let longest = 0;

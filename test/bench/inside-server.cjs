@@ -2,13 +2,7 @@
 // other work, the clock would count that work, too.
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
-
-const MICROSECONDS = 1000;
-
-const used = () => {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / MICROSECONDS;
-};
+const { threadMilliseconds: used } = require('../support/lib/thread-time.cjs');
 
 let began = 0;
 let isWatching = false;
