@@ -9,8 +9,8 @@ export interface Target {
 
 /** One keep-alive connection with one request at a time; an API server has several. */
 export interface Connection {
-  /** `onBody` gets the answer's body and must not keep the buffer. */
-  readonly ask: (request: Buffer, onBody: (body: Buffer) => void) => void;
+  /** Calls `onBody`, which must not keep the buffer and may throw, or `onFail`. */
+  readonly ask: (request: Buffer, onBody: (body: Buffer) => void, onFail: (error: Error) => void) => void;
   readonly close: () => void;
 }
 
@@ -46,11 +46,20 @@ export function requestBytes(path: '/mutate' | '/validate', review: object): Buf
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), json]);
 }
 
-/** Sends one request and resolves with the answer's body. */
+/** Sends one request and resolves with the answer's body; rejects unless that is 200. */
 export function askOnce({ ask }: Connection, request: Buffer): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  ask(request, (body) => resolve(body.toString()));
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  ask(request, (body) => resolve(body.toString()), reject);
   return promise;
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+interface Waiting {
+  readonly onBody: (body: Buffer) => void;
+  readonly onFail: (error: Error) => void;
 }
 
 /**
@@ -61,23 +70,43 @@ export async function openConnection({ port, ca }: Target): Promise<Connection> 
   const socket: TLSSocket = connect({ port, host: '127.0.0.1', ca, minVersion: 'TLSv1.3' });
   await once(socket, 'secureConnect');
   socket.setNoDelay(true);
-  let answered: ((body: Buffer) => void) | null = null;
+  let waiting: Waiting | null = null;
   let received: Buffer | null = null;
-  socket.on('data', (chunk: Buffer) => {
+  let fault: Error | null = null;
+
+  const fail = (error: Error): void => {
+    fault ??= error;
+    const failed = waiting;
+    waiting = null;
+    failed?.onFail(fault);
+    socket.destroy();
+  };
+  const receive = (chunk: Buffer): void => {
     received = received === null ? chunk : Buffer.concat([received, chunk]);
     const body = findBody(received);
-    if (body === null || answered === null) return;
-    const [whole, told] = [received, answered];
+    if (body === null || waiting === null) return;
+    const [whole, { onBody, onFail }] = [received, waiting];
     received = null;
-    answered = null;
-    told(whole.subarray(body.start, body.end));
+    waiting = null;
+    try {
+      onBody(whole.subarray(body.start, body.end));
+    } catch (error) {
+      onFail(errorOf(error));
+    }
+  };
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      receive(chunk);
+    } catch (error) {
+      fail(errorOf(error));
+    }
   });
-  socket.on('close', () => {
-    if (answered !== null) throw new Error('Cannot read answer: the server closed the connection');
-  });
+  socket.on('error', fail);
+  socket.on('close', () => fail(new Error('Cannot read answer: the server closed the connection')));
   return {
-    ask: (request, onBody) => {
-      answered = onBody;
+    ask: (request, onBody, onFail) => {
+      if (fault !== null) return onFail(fault);
+      waiting = { onBody, onFail };
       socket.write(request);
     },
     close: () => void socket.destroy(),

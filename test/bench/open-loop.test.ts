@@ -49,3 +49,20 @@ test('the number of connections does not matter for it', async () => {
   const sorted = (values: readonly number[]) => values.toSorted((left, right) => left - right);
   expect(sorted(many)).toEqual(sorted(one));
 });
+
+test('a failure ends the loop', async () => {
+  let asked = 0;
+  const loop = runOpenLoop({
+    ...createClock(),
+    perSecond: 1000,
+    count: 1000,
+    lanes: ['lane'],
+    ask: (_lane, onAnswer, onFail) => {
+      asked += 1;
+      if (asked < 10) onAnswer();
+      else onFail(new Error('closed'));
+    },
+  });
+  await expect(loop).rejects.toThrow('closed');
+  expect(asked).toBe(10);
+});

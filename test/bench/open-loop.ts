@@ -5,7 +5,7 @@ export interface OpenLoop<Lane> {
   readonly count: number;
   /** Connections; each has one request at a time. */
   readonly lanes: readonly Lane[];
-  readonly ask: (lane: Lane, onAnswer: () => void) => void;
+  readonly ask: (lane: Lane, onAnswer: () => void, onFail: (error: Error) => void) => void;
   /** Milliseconds. */
   readonly now?: () => number;
   /** Calls back soon. */
@@ -14,26 +14,32 @@ export interface OpenLoop<Lane> {
 
 /**
  * Sends requests at a constant rate, however long answers take, and resolves with their latencies in milliseconds. Latency
- * counts from the time at which a request was due, even if no connection was free then.
+ * counts from the time at which a request was due, even if no connection was free then. Rejects with the first failure.
  */
 export function runOpenLoop<Lane>(options: OpenLoop<Lane>): Promise<readonly number[]> {
   const { perSecond, count, lanes, ask, now = () => performance.now(), soon = setImmediate } = options;
-  const { promise, resolve } = Promise.withResolvers<readonly number[]>();
+  const { promise, resolve, reject } = Promise.withResolvers<readonly number[]>();
   const idle = [...lanes];
   const latencies: number[] = [];
   const started = now();
   let sent = 0;
+  let hasFailed = false;
 
+  const fail = (error: Error): void => {
+    hasFailed = true;
+    reject(error);
+  };
   const send = (lane: Lane): void => {
     const due = started + dueAt(sent, perSecond);
     sent += 1;
-    ask(lane, () => {
+    const onAnswer = (): void => {
       latencies.push(now() - due);
       idle.push(lane);
       sendDue();
-    });
+    };
+    ask(lane, onAnswer, fail);
   };
-  const isDue = (): boolean => sent < count && started + dueAt(sent, perSecond) <= now();
+  const isDue = (): boolean => !hasFailed && sent < count && started + dueAt(sent, perSecond) <= now();
   const sendDue = (): void => {
     while (isDue()) {
       const lane = idle.pop();
@@ -45,7 +51,7 @@ export function runOpenLoop<Lane>(options: OpenLoop<Lane>): Promise<readonly num
   const turn = (): void => {
     sendDue();
     if (latencies.length === count) resolve(latencies);
-    else soon(turn);
+    else if (!hasFailed) soon(turn);
   };
   turn();
   return promise;

@@ -4,6 +4,7 @@ import { get } from 'node:https';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench-row.ts';
+import { killAtExit } from './child-processes.ts';
 
 export interface ServerCommand {
   /** This Node by default. */
@@ -34,10 +35,6 @@ export interface ServerProcess extends AsyncDisposable {
 
 const DEFAULTS = { pollMilliseconds: 2, patienceMilliseconds: 30_000 } as const;
 
-const running = new Set<{ readonly kill: (signal: 'SIGKILL') => boolean }>();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
 /** The first line of output with a port; every server of the benchmark writes JSON lines. */
 async function readPort(lines: AsyncIterable<string>): Promise<number> {
   const seen: string[] = [];
@@ -46,22 +43,29 @@ async function readPort(lines: AsyncIterable<string>): Promise<number> {
     const { port } = (line.startsWith('{') ? JSON.parse(line) : {}) as { readonly port?: number };
     if (port !== undefined) return port;
   }
-  throw new Error(`Cannot start server: it has ended\n${seen.join('\n')}`);
+  throw new Error(`Cannot start server: it has printed no port\n${seen.join('\n')}`);
 }
 
-function isReady(port: number, ca: string): Promise<boolean> {
+function isReady(port: number, ca: string, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  get({ host: '127.0.0.1', port, ca, path: '/readyz', agent: false }, (response) => {
+  get({ host: '127.0.0.1', port, ca, path: '/readyz', agent: false, signal }, (response) => {
     response.resume();
     resolve(response.statusCode === 200);
   }).once('error', () => resolve(false));
   return promise;
 }
 
-async function request(child: ChildProcess, message: string): Promise<Report> {
+async function untilReady(port: number, ca: string, signal: AbortSignal): Promise<void> {
+  while (!(await isReady(port, ca, signal))) {
+    if (signal.aborted) throw new Error('Cannot start server: it has ended, or takes too long');
+    await sleep(DEFAULTS.pollMilliseconds);
+  }
+}
+
+async function request(child: ChildProcess, message: string, ended: Promise<never>): Promise<Report> {
   const answered = once(child, 'message') as Promise<[Report]>;
   child.send(message);
-  const [report] = await answered;
+  const [report] = await Promise.race([answered, ended]);
   return report;
 }
 
@@ -74,37 +78,48 @@ export async function startServer(server: ServerCommand, { pinning, bundle }: Be
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  running.add(child);
+  killAtExit(child);
   const exited = once(child, 'exit');
-  const output = child.stdout;
-  if (output === null) throw new Error('Cannot read the output of a server');
-  const port = await readPort(createInterface({ input: output }));
-  output.resume();
-  while (!(await isReady(port, bundle.certificate.caCert))) {
-    if (performance.now() - started > DEFAULTS.patienceMilliseconds)
-      throw new Error('Cannot start server: not ready');
-    await sleep(DEFAULTS.pollMilliseconds);
-  }
+  const death = new AbortController();
+  const ended = exited.then(([code, signal]) => {
+    const error = new Error(`The server has ended: ${code ?? signal}`);
+    death.abort(error);
+    throw error;
+  });
+  // Only those who wait for an answer need to know.
+  ended.catch(() => {});
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  const signal = AbortSignal.timeout(DEFAULTS.patienceMilliseconds);
+  const output = child.stdout as NodeJS.ReadableStream;
+  const start = async (): Promise<number> => {
+    const port = await readPort(createInterface({ input: output, signal }));
+    output.resume();
+    await untilReady(port, bundle.certificate.caCert, AbortSignal.any([signal, death.signal]));
+    return port;
+  };
+  const port = await start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   const readyMilliseconds = performance.now() - started;
   return {
     pid: child.pid ?? 0,
     port,
     readyMilliseconds,
     measureCpu: async (work) => {
-      await request(child, 'begin');
+      await request(child, 'begin', ended);
       await work();
-      return (await request(child, 'end')).cpuMilliseconds;
+      return (await request(child, 'end', ended)).cpuMilliseconds;
     },
     measureBlock: async (work) => {
-      await request(child, 'watch');
+      await request(child, 'watch', ended);
       await work();
-      return (await request(child, 'unwatch')).longestTurn;
+      return (await request(child, 'unwatch', ended)).longestTurn;
     },
-    usedBytes: async () => (await request(child, 'memory')).usedBytes,
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      await exited;
-      running.delete(child);
-    },
+    usedBytes: async () => (await request(child, 'memory', ended)).usedBytes,
+    [Symbol.asyncDispose]: stop,
   };
 }
