@@ -5,20 +5,24 @@ import { allowedCpus } from './process-figures.ts';
 export interface Pinning {
   /** The prefix of a server's command. */
   readonly prefix: readonly string[];
+  /** Null if nothing is pinned. */
+  readonly processors: { readonly servers: number; readonly load: number } | null;
   /** For people. */
   readonly description: string;
 }
 
 /** Pins this process, too. If that is impossible, the figures say so and are less reliable. */
 export function pin(): Pinning {
-  const [server, load] = allowedCpus();
+  const [servers, load] = allowedCpus(process.pid);
   const isPinned =
-    server !== undefined &&
+    servers !== undefined &&
     load !== undefined &&
     spawnSync('taskset', ['-acp', String(load), String(process.pid)]).status === 0;
-  if (!isPinned) return { prefix: [], description: 'not pinned: no taskset, or a single processor' };
+  if (!isPinned)
+    return { prefix: [], processors: null, description: 'not pinned: no taskset, or a single processor' };
   return {
-    prefix: ['taskset', '-c', String(server)],
-    description: `servers on processor ${server}, load on ${load}`,
+    prefix: ['taskset', '-c', String(servers)],
+    processors: { servers, load },
+    description: `servers on processor ${servers}, load on ${load}`,
   };
 }

@@ -3,15 +3,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** `USER_HZ`, in which /proc counts: 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const NANOSECONDS_PER_SECOND = 1_000_000_000;
-const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 const MEBIBYTE_IN_KIBIBYTES = 1024;
 
-function readProc(pid: number, file: string): string | null {
+function readText(path: string): string | null {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return null;
   }
+}
+
+function readProc(pid: number, file: string): string | null {
+  return readText(`/proc/${pid}/${file}`);
+}
+
+/** Fields of proc_pid_stat(5) from the third on: the name before them, in parentheses, may contain spaces. */
+function statFields(pid: number): readonly string[] | null {
+  const stat = readProc(pid, 'stat');
+  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Returns the nanoseconds on a processor of all threads; null without the kernel's scheduler statistics. */
@@ -29,29 +38,37 @@ function cpuNanoseconds(pid: number): number | null {
 export function cpuSeconds(pid: number): number | null {
   const nanoseconds = cpuNanoseconds(pid);
   if (nanoseconds !== null && nanoseconds > 0) return nanoseconds / NANOSECONDS_PER_SECOND;
-  const stat = readProc(pid, 'stat');
-  if (stat === null) return null;
-  // The name, in parentheses, may contain spaces; utime and stime are fields 14 and 15 of proc_pid_stat(5).
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const fields = statFields(pid);
+  // utime and stime, fields 14 and 15.
+  return fields === null ? null : (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/**
- * Returns the milliseconds for which the main thread of a process was ready to run and waited for a processor; null without
- * /proc or the kernel's scheduler statistics.
- */
-export function waitedMilliseconds(pid: number): number | null {
-  const waited = readProc(pid, 'schedstat')?.split(' ')[1];
-  return waited === undefined ? null : Number(waited) / NANOSECONDS_PER_MILLISECOND;
+/** Returns the seconds of all processes on a processor, and those that the machine's host took from it; null without /proc. */
+export function processorSeconds(processor: number): number | null {
+  return parseProcessorSeconds(readText('/proc/stat') ?? '', processor);
 }
 
-/** The share of a time in which a process waited for a processor. */
-export function meterWaits(pid: number): () => number | null {
-  const [started, before] = [performance.now(), waitedMilliseconds(pid)];
-  return () => {
-    const now = waitedMilliseconds(pid);
-    return now === null || before === null ? null : (now - before) / (performance.now() - started);
-  };
+/** Leaves out waiting and interrupts. @param text of /proc/stat */
+export function parseProcessorSeconds(text: string, processor: number): number | null {
+  const line = text.split('\n').find((each) => each.startsWith(`cpu${processor} `));
+  if (line === undefined) return null;
+  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = line.split(' ').slice(1).map(Number);
+  return (user + nice + system + steal) / TICKS_PER_SECOND;
+}
+
+/** All processes of this machine; none without /proc. */
+export function processIds(): readonly number[] {
+  try {
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** Returns null if the process has ended. */
+export function parentOf(pid: number): number | null {
+  const parent = statFields(pid)?.[1];
+  return parent === undefined ? null : Number(parent);
 }
 
 /** Returns resident memory in MiB; null without /proc. */
@@ -60,9 +77,9 @@ export function residentMemory(pid: number): number | null {
   return match === null ? null : Number(match[1]) / MEBIBYTE_IN_KIBIBYTES;
 }
 
-/** The processors that this process may run on; empty if unknown. */
-export function allowedCpus(): readonly number[] {
-  const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readProc(process.pid, 'status') ?? '')?.[1] ?? '';
+/** The processors that a process may run on; empty if unknown. */
+export function allowedCpus(pid: number): readonly number[] {
+  const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readProc(pid, 'status') ?? '')?.[1] ?? '';
   return list.split(',').flatMap((range) => {
     const [first = Number.NaN, last = first] = range.split('-').map(Number);
     return Number.isNaN(first) ? [] : Array.from({ length: last - first + 1 }, (_, index) => first + index);

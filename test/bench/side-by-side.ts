@@ -1,5 +1,7 @@
+import type { Bench } from './bench-row.ts';
+import { meterForeignWork } from './foreign-work.ts';
 import type { Load } from './load.ts';
-import { cpuSeconds, meterWaits } from './process-figures.ts';
+import { cpuSeconds } from './process-figures.ts';
 import type { ServerProcess } from './server-process.ts';
 import { isTooBusy, median } from './statistics.ts';
 
@@ -26,8 +28,8 @@ interface Rates {
 }
 
 interface Round extends Rates {
-  /** The share of the time in which the server waited for its processor. */
-  readonly waits: number | null;
+  /** The share of the time in which the servers' processor did other work. */
+  readonly foreign: number | null;
 }
 
 export interface Comparison {
@@ -48,14 +50,14 @@ export async function warmUp({ load }: Side, isQuick: boolean): Promise<void> {
   }
 }
 
-async function runRound({ load, server: { pid } }: Side): Promise<Round> {
-  const waits = meterWaits(pid);
+async function runRound({ load, server: { pid } }: Side, { pinning }: Bench): Promise<Round> {
+  const foreign = meterForeignWork(pinning, 'servers');
   const cpuBefore = cpuSeconds(pid);
   const started = performance.now();
   const answers = await load.run(DEFAULTS.roundMilliseconds);
   const seconds = (performance.now() - started) / 1000;
   const cpu = cpuBefore === null ? seconds : (cpuSeconds(pid) ?? 0) - cpuBefore;
-  return { perCore: answers / cpu, perSecond: answers / seconds, waits: waits() };
+  return { perCore: answers / cpu, perSecond: answers / seconds, foreign: foreign() };
 }
 
 function middle(rounds: readonly Round[]): Rates {
@@ -63,16 +65,16 @@ function middle(rounds: readonly Round[]): Rates {
   return { perCore: of('perCore'), perSecond: of('perSecond') };
 }
 
-function medianWait(rounds: readonly Round[]): number {
-  return median(rounds.map(({ waits }) => waits ?? 0));
+function medianForeign(rounds: readonly Round[]): number {
+  return median(rounds.map(({ foreign }) => foreign ?? 0));
 }
 
 /** Loads two servers by turns; both must be warm. */
-export async function compareRates(subject: Side, baseline: Side, isQuick: boolean): Promise<Comparison> {
+export async function compareRates(subject: Side, baseline: Side, bench: Bench): Promise<Comparison> {
   const rounds: { readonly subject: Round; readonly baseline: Round }[] = [];
-  for (let pair = 0; pair < DEFAULTS.pairs[isQuick ? 'quick' : 'full']; pair += 1) {
-    const first = await runRound(subject);
-    rounds.push({ subject: first, baseline: await runRound(baseline) });
+  for (let pair = 0; pair < DEFAULTS.pairs[bench.isQuick ? 'quick' : 'full']; pair += 1) {
+    const first = await runRound(subject, bench);
+    rounds.push({ subject: first, baseline: await runRound(baseline, bench) });
   }
   const ratios = rounds.map((round) => round.subject.perCore / round.baseline.perCore);
   return {
@@ -82,8 +84,8 @@ export async function compareRates(subject: Side, baseline: Side, isQuick: boole
     subject: middle(rounds.map((round) => round.subject)),
     baseline: middle(rounds.map((round) => round.baseline)),
     isBusy: isTooBusy([
-      medianWait(rounds.map((round) => round.subject)),
-      medianWait(rounds.map((round) => round.baseline)),
+      medianForeign(rounds.map((round) => round.subject)),
+      medianForeign(rounds.map((round) => round.baseline)),
     ]),
   };
 }

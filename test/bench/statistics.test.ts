@@ -38,8 +38,8 @@ describe('a machine', () => {
     [true, [0, 0.3]],
     [false, [null]],
     [false, []],
-  ])('is too busy: %s, if processes waited for %j of the time', (expected, waits) => {
-    expect(isTooBusy(waits)).toBe(expected);
+  ])('is too busy: %s, if its processors did other work for %j of the time', (expected, foreign) => {
+    expect(isTooBusy(foreign)).toBe(expected);
   });
 
   test('that is too busy makes every ratio unclear, and of costs only those that are too high', () => {

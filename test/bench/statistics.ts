@@ -13,12 +13,12 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** A process that waited for its processor for more than this share of the time had too little of it. */
+/** A processor that did other work for more than this share of the time had too little left for the benchmark. */
 const BUSY = 0.1;
 
-/** @param waits shares of time in which measured processes were ready to run, but did not; null if unknown */
-export function isTooBusy(waits: readonly (number | null)[]): boolean {
-  return waits.some((share) => share !== null && share > BUSY);
+/** @param foreign shares of time in which processors did other work than the benchmark's; null if unknown */
+export function isTooBusy(foreign: readonly (number | null)[]): boolean {
+  return foreign.some((share) => share !== null && share > BUSY);
 }
 
 /** Judges a ratio of two measurements, which other work of the machine can move in either direction. */

@@ -11,8 +11,8 @@ import { startRegistry } from '../support/registry/registry.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
-/** Prints the largest resident size that the process ever had, in KiB, on a channel of its own. */
-const MEASURE = `data:text/javascript,import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,String(process.resourceUsage().maxRSS)))`;
+/** Writes what the process has used on a channel of its own. */
+const REPORT = join(import.meta.dirname, '..', 'support', 'lib', 'report-usage.cjs');
 
 interface MeasuredRun {
   readonly code: number | null;
@@ -28,19 +28,20 @@ async function runAudit(cluster: PagedCluster, folder: string): Promise<Measured
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    ['--import', MEASURE, MAIN, 'audit', '-A', '-o', 'json', '--kubeconfig', kubeconfig],
+    ['--require', REPORT, MAIN, 'audit', '-A', '-o', 'json', '--kubeconfig', kubeconfig],
     { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder } },
   );
   const { promise: exited, resolve } = Promise.withResolvers<number | null>();
   child.once('exit', resolve);
   const [, , , measured] = child.stdio;
-  const [json, size, code] = await Promise.all([
+  const [json, usage, code] = await Promise.all([
     text(child.stdout as NodeJS.ReadableStream),
     text(measured as NodeJS.ReadableStream),
     exited,
   ]);
   const seconds = (performance.now() - started) / 1000;
-  return { code, report: JSON.parse(json) as AuditReport, mebibytes: Number(size) / 1024, seconds };
+  const { peakMebibytes } = JSON.parse(usage) as { readonly peakMebibytes: number };
+  return { code, report: JSON.parse(json) as AuditReport, mebibytes: peakMebibytes, seconds };
 }
 
 const PODS_PER_DEPLOYMENT = 200;

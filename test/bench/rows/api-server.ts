@@ -7,7 +7,7 @@ import { waitFor } from '../../support/lib/processes.ts';
 import { startBenchRegistry } from '../bench-images.ts';
 import type { Bench, Row } from '../bench-row.ts';
 import { createDryRunClients, type DryRunOptions } from '../dry-runs.ts';
-import { meterWaits } from '../process-figures.ts';
+import { meterForeignWork } from '../foreign-work.ts';
 import { startServer, type ServerProcess } from '../server-process.ts';
 import { bareFastify, setUpStage } from '../stage.ts';
 import { isTooBusy, judgeRatio, median, percentile } from '../statistics.ts';
@@ -91,12 +91,12 @@ export const apiServer: Row = {
     await using bare = await startServer(bareFastify(bench), bench);
     await using kubernetes = await startKubernetesServer(programs.paths);
     await install(kubernetes, { webhook, bare }, bench.bundle.certificate.caCert);
-    const waits = meterWaits(webhook.pid);
+    const meters = [meterForeignWork(bench.pinning, 'servers'), meterForeignWork(bench.pinning, 'load')];
     const pairs = await measurePairs(bench, kubernetes, [
       { namespace: NAMESPACES.wasmgate, images, isChanged: true },
       { namespace: NAMESPACES.bare, images, isChanged: false },
     ]);
-    const isBusy = isTooBusy([waits()]);
+    const isBusy = isTooBusy(meters.map((meter) => meter()));
     const of = (index: number, key: 'perSecond' | 'p99'): readonly number[] =>
       pairs.map((pair) => pair[index]?.[key] ?? Number.NaN);
     const [own, other] = [of(0, 'perSecond'), of(1, 'perSecond')];

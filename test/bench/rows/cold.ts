@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, Reading, Row } from '../bench-row.ts';
 import { checkAdmitted } from '../check-answer.ts';
 import { askOnce, openConnection, type Connection } from '../connection.ts';
+import { meterForeignWork } from '../foreign-work.ts';
 import { createReviews } from '../pod-reviews.ts';
-import { meterWaits } from '../process-figures.ts';
-import { startServer, type ServerProcess } from '../server-process.ts';
+import { startServer } from '../server-process.ts';
 import { LOOKUP_KINDS, startSlowRegistry, type LookupKind, type SlowRegistry } from '../slow-registry.ts';
 import { setUpStage } from '../stage.ts';
 import { isTooBusy, judgeCost, median } from '../statistics.ts';
@@ -45,7 +45,6 @@ interface Lookup {
 
 interface Place {
   readonly slow: SlowRegistry;
-  readonly server: ServerProcess;
   readonly connection: Connection;
 }
 
@@ -65,13 +64,14 @@ async function lookUp({ slow, connection }: Place, { kind, containers }: Case): 
 async function measureCase(
   place: Place,
   each: Case,
-  { isQuick, withToken }: { readonly isQuick: boolean; readonly withToken: boolean },
+  { isQuick, pinning }: Bench,
+  withToken: boolean,
 ): Promise<Reading> {
-  const { slow, server } = place;
+  const { slow } = place;
   const most = each.kind.responses + (withToken ? LIMITS.token : 0);
   const overs: number[] = [];
   const counts: number[] = [];
-  const waits = meterWaits(server.pid);
+  const meters = [meterForeignWork(pinning, 'servers'), meterForeignWork(pinning, 'load')];
   const connections = slow.connections();
   for (const delay of DEFAULTS.delays) {
     slow.setDelay(delay);
@@ -94,9 +94,9 @@ async function measureCase(
   ];
   return {
     of: words.join(', '),
-    value: `${responses} responses + ${overs.map((over) => over.toFixed(0)).join(' / ')} ms, ${opened} connections`,
+    value: `${responses} responses + ${overs.map((over) => over.toFixed(0)).join(' / ')} ms, ${opened} new connections`,
     goal: `≤ ${most} + ${LIMITS.milliseconds} ms`,
-    outcome: judgeCost(isMet, responses <= most && isTooBusy([waits()])),
+    outcome: judgeCost(isMet, responses <= most && isTooBusy(meters.map((meter) => meter()))),
     numbers: {
       responses,
       overMillisecondsAt0: none,
@@ -112,13 +112,13 @@ async function measureRegistry(bench: Bench, withToken: boolean): Promise<readon
   await using stage = await setUpStage(bench, { registry: slow.registry });
   await using server = await startServer(stage.inCluster, bench);
   const connection = await openConnection({ port: server.port, ca: bench.bundle.certificate.caCert });
-  const place = { slow, server, connection };
+  const place = { slow, connection };
   // Compiles the code, and opens connections.
   for (let lookup = 0; lookup < 20; lookup += 1)
     for (const { kind } of CASES) await lookUp(place, { kind, containers: 3 });
   const readings: Reading[] = [];
   for (const each of withToken ? CASES_WITH_TOKEN : CASES)
-    readings.push(await measureCase(place, each, { isQuick: bench.isQuick, withToken }));
+    readings.push(await measureCase(place, each, bench, withToken));
   connection.close();
   return readings;
 }
@@ -126,7 +126,7 @@ async function measureRegistry(bench: Bench, withToken: boolean): Promise<readon
 export const cold: Row = {
   name: 'cold',
   figure: 'Lookup of an unseen image',
-  how: 'the most responses of the registry for one image; the median time of a mutate call beyond them, if each response takes 0 / 20 / 100 ms; the new TCP connections of all calls together',
+  how: 'the most responses of the registry for one image; the median time of a mutate call beyond them, if each response takes 0 / 20 / 100 ms; the TCP connections that all calls of the line together opened',
   run: async (bench) => ({
     kind: 'measured',
     readings: [...(await measureRegistry(bench, false)), ...(await measureRegistry(bench, true))],

@@ -1,8 +1,9 @@
 import { startBenchRegistry } from '../bench-images.ts';
-import type { Row } from '../bench-row.ts';
+import type { Bench, Row } from '../bench-row.ts';
 import { checkBareAnswer, checkWebhookAnswer } from '../check-answer.ts';
+import { collectGarbage } from '../collect-garbage.ts';
+import { meterForeignWork } from '../foreign-work.ts';
 import { openLoad } from '../load.ts';
-import { meterWaits } from '../process-figures.ts';
 import { startServer } from '../server-process.ts';
 import { warmUp, type Side } from '../side-by-side.ts';
 import { bareFastify, setUpStage } from '../stage.ts';
@@ -20,23 +21,27 @@ const DEFAULTS = {
 interface Latency {
   readonly p50: number;
   readonly p99: number;
-  readonly waits: number | null;
+  /** Shares of the time in which the processors did other work. */
+  readonly foreign: readonly (number | null)[];
 }
 
-async function measureRound({ load, server }: Side, perSecond: number): Promise<Latency> {
-  const waits = meterWaits(server.pid);
+async function measureRound({ load }: Side, perSecond: number, { pinning }: Bench): Promise<Latency> {
+  // The load's own collections would count as latency.
+  collectGarbage();
+  const meters = [meterForeignWork(pinning, 'servers'), meterForeignWork(pinning, 'load')];
   const latencies = await load.runAtRate(perSecond, Math.round(perSecond * DEFAULTS.roundSeconds));
-  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), waits: waits() };
+  const foreign = meters.map((meter) => meter());
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), foreign };
 }
 
-async function measurePairs(subject: Side, baseline: Side, isQuick: boolean) {
+async function measurePairs(subject: Side, baseline: Side, bench: Bench) {
   // Half of what the slower one can do.
   const answers = await subject.load.run(DEFAULTS.capacityMilliseconds);
   const perSecond = answers / (DEFAULTS.capacityMilliseconds / 1000) / 2;
   const pairs: { readonly own: Latency; readonly bare: Latency }[] = [];
-  for (let pair = 0; pair < DEFAULTS.pairs[isQuick ? 'quick' : 'full']; pair += 1) {
-    const own = await measureRound(subject, perSecond);
-    pairs.push({ own, bare: await measureRound(baseline, perSecond) });
+  for (let pair = 0; pair < DEFAULTS.pairs[bench.isQuick ? 'quick' : 'full']; pair += 1) {
+    const own = await measureRound(subject, perSecond, bench);
+    pairs.push({ own, bare: await measureRound(baseline, perSecond, bench) });
   }
   return { perSecond, pairs };
 }
@@ -59,8 +64,8 @@ export const latency: Row = {
       { load: bareLoad, server: bare },
     ];
     for (const side of [subject, baseline]) await warmUp(side, bench.isQuick);
-    const { perSecond, pairs } = await measurePairs(subject, baseline, bench.isQuick);
-    const isBusy = isTooBusy(pairs.flatMap(({ own, bare: other }) => [own.waits, other.waits]));
+    const { perSecond, pairs } = await measurePairs(subject, baseline, bench);
+    const isBusy = isTooBusy(pairs.flatMap(({ own, bare: other }) => [...own.foreign, ...other.foreign]));
     const readings = (['p50', 'p99'] as const).map((key) => {
       const ratio = median(pairs.map(({ own, bare: other }) => own[key] / other[key]));
       const [own, other] = [
