@@ -6,8 +6,8 @@ export interface PagedClusterOptions {
   readonly pods: number;
   /** Pods of one Deployment, by way of its ReplicaSet. */
   readonly podsPerDeployment: number;
-  /** The image of all containers. */
-  readonly image: string;
+  /** The image of all containers, or that of each Deployment in turn. */
+  readonly image: string | readonly string[];
   /** The class that the first Pod of each Deployment lacks; all others name it. */
   readonly runtimeClass?: string;
   /** Makes each page once and keeps it: a client may list faster than pages can be made. */
@@ -82,8 +82,13 @@ function controller(apiVersion: string, kind: string, index: number) {
 function collectionsOf(options: PagedClusterOptions): Readonly<Record<string, Collection>> {
   const { pods, podsPerDeployment, image, runtimeClass } = options;
   const deployments = Math.ceil(pods / podsPerDeployment);
-  const containers = [{ name: 'main', image, resources: { limits: { memory: '64Mi' } } }];
-  const template = { metadata: { labels: { app: 'web' } }, spec: { containers } };
+  const images = [image].flat();
+  const specOf = (owner: number) => ({
+    containers: [
+      { name: 'main', image: images[owner % images.length], resources: { limits: { memory: '64Mi' } } },
+    ],
+  });
+  const templateOf = (owner: number) => ({ metadata: { labels: { app: 'web' } }, spec: specOf(owner) });
   const none: Make = () => ({});
   const classes = runtimeClass === undefined ? 0 : 1;
   return {
@@ -105,7 +110,10 @@ function collectionsOf(options: PagedClusterOptions): Readonly<Record<string, Co
       kind: 'Deployment',
       apiVersion: 'apps/v1',
       count: deployments,
-      make: (index) => ({ metadata: metadata('Deployment', index), spec: { template } }),
+      make: (index) => ({
+        metadata: metadata('Deployment', index),
+        spec: { template: templateOf(index) },
+      }),
     },
     '/apis/apps/v1/replicasets': {
       kind: 'ReplicaSet',
@@ -113,7 +121,7 @@ function collectionsOf(options: PagedClusterOptions): Readonly<Record<string, Co
       count: deployments,
       make: (index) => ({
         metadata: metadata('ReplicaSet', index, controller('apps/v1', 'Deployment', index)),
-        spec: { template },
+        spec: { template: templateOf(index) },
       }),
     },
     '/api/v1/pods': {
@@ -129,7 +137,11 @@ function collectionsOf(options: PagedClusterOptions): Readonly<Record<string, Co
             namespace: `team-${owner % NAMESPACES}`,
             ...controller('apps/v1', 'ReplicaSet', owner),
           },
-          spec: { containers, ...(isLacking ? {} : { runtimeClassName: runtimeClass }), nodeName: 'n1' },
+          spec: {
+            ...specOf(owner),
+            ...(isLacking ? {} : { runtimeClassName: runtimeClass }),
+            nodeName: 'n1',
+          },
           status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] },
         };
       },
