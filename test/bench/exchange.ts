@@ -1,18 +1,20 @@
 import { askOnce, type Connection } from './connection.ts';
-import { UID_DIGITS, UID_LENGTH, type WebhookCall } from './webhook-calls.ts';
+import { BUILD, UID_DIGITS, UID_LENGTH, type WebhookCall } from './webhook-calls.ts';
 
-/** A request with its expected answer, byte for byte. Each time it is sent, both hold a new uid. */
+/** A request with its expected answer, byte for byte. Each time it is sent, both hold a new uid, and fresh Pods a new annotation. */
 export interface Exchange {
   readonly request: Buffer;
   readonly answer: Buffer;
   readonly requestDigits: number;
   readonly answerDigits: number;
+  /** Null unless the Pod is fresh. */
+  readonly buildDigits: number | null;
 }
 
-function digitsOf(bytes: Buffer, uid: string): number {
-  const at = bytes.indexOf(uid);
-  if (at < 0 || bytes.indexOf(uid, at + 1) >= 0) throw new Error(`Cannot find uid "${uid}" exactly once`);
-  return at + uid.length - UID_DIGITS;
+function digitsOf(bytes: Buffer, text: string): number {
+  const at = bytes.indexOf(text);
+  if (at < 0 || bytes.indexOf(text, at + 1) >= 0) throw new Error(`Cannot find "${text}" exactly once`);
+  return at + text.length - UID_DIGITS;
 }
 
 /** Sends a request once and checks the answer in full; from then on the same request must get the same answer. */
@@ -25,13 +27,21 @@ export async function learn(
   const request = Buffer.from(call.request);
   const answer = Buffer.from(await askOnce(connection, request));
   check(answer.toString(), call);
-  return { request, answer, requestDigits: digitsOf(request, uid), answerDigits: digitsOf(answer, uid) };
+  return {
+    request,
+    answer,
+    requestDigits: digitsOf(request, uid),
+    answerDigits: digitsOf(answer, uid),
+    buildDigits: request.includes(BUILD) ? digitsOf(request, BUILD) : null,
+  };
 }
 
-export function renewUid({ request, answer, requestDigits, answerDigits }: Exchange, count: number): void {
+export function renew(exchange: Exchange, count: number): void {
+  const { request, answer, requestDigits, answerDigits, buildDigits } = exchange;
   const digits = count.toString(16).padStart(UID_DIGITS, '0');
   request.write(digits, requestDigits, 'latin1');
   answer.write(digits, answerDigits, 'latin1');
+  if (buildDigits !== null) request.write(digits, buildDigits, 'latin1');
 }
 
 export function checkAnswer({ answer }: Exchange, body: Buffer): void {

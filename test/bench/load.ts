@@ -1,5 +1,5 @@
 import { openConnection, type Connection, type Target } from './connection.ts';
-import { checkAnswer, learn, renewUid, type Exchange } from './exchange.ts';
+import { checkAnswer, learn, renew, type Exchange } from './exchange.ts';
 import { runOpenLoop } from './open-loop.ts';
 import type { WebhookCall } from './webhook-calls.ts';
 
@@ -9,7 +9,7 @@ const DEFAULTS = {
 } as const;
 
 export interface Load extends Disposable {
-  /** Sends requests on all connections, one after the other, and checks every answer; resolves with their number. */
+  /** Sends requests on all connections, one after the other; resolves with their number, or rejects with a wrong answer. */
   readonly run: (milliseconds: number) => Promise<number>;
   /** Sends this many requests at a constant rate; resolves with their latencies in milliseconds. */
   readonly runAtRate: (perSecond: number, count: number) => Promise<readonly number[]>;
@@ -65,28 +65,30 @@ export async function openLoad(target: Target, options: LoadOptions): Promise<Lo
   );
   let asked = 0;
 
-  function ask(lane: Lane, onAnswer: () => void): void {
+  function ask(lane: Lane, onAnswer: () => void, onFail: (error: Error) => void): void {
     const { connection, exchanges } = lane;
     const exchange = exchanges[lane.asked % exchanges.length];
     if (exchange === undefined) throw new Error('Cannot load a server without calls');
     lane.asked += 1;
     asked += 1;
-    renewUid(exchange, asked);
-    connection.ask(exchange.request, (body) => {
+    renew(exchange, asked);
+    const onBody = (body: Buffer): void => {
       compare(exchange, body);
       onAnswer();
-    });
+    };
+    connection.ask(exchange.request, onBody, onFail);
   }
 
   function runLane(lane: Lane, until: number): Promise<number> {
-    const { promise, resolve } = Promise.withResolvers<number>();
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
     let answers = 0;
     const next = (): void => {
       if (performance.now() >= until) return resolve(answers);
-      ask(lane, () => {
+      const onAnswer = (): void => {
         answers += 1;
         next();
-      });
+      };
+      ask(lane, onAnswer, reject);
     };
     next();
     return promise;
@@ -96,9 +98,12 @@ export async function openLoad(target: Target, options: LoadOptions): Promise<Lo
     run: async (milliseconds) => {
       const until = performance.now() + milliseconds;
       const awake = stayAwake();
-      const answers = await Promise.all(lanes.map((lane) => runLane(lane, until)));
-      awake.end();
-      return answers.reduce((sum, count) => sum + count, 0);
+      try {
+        const answers = await Promise.all(lanes.map((lane) => runLane(lane, until)));
+        return answers.reduce((sum, count) => sum + count, 0);
+      } finally {
+        awake.end();
+      }
     },
     runAtRate: (perSecond, count) => runOpenLoop({ perSecond, count, lanes, ask }),
     [Symbol.dispose]: () => {

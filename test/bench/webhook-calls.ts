@@ -22,7 +22,12 @@ interface PodReview {
     namespace: string;
     name?: string;
     readonly object: {
-      readonly metadata: { namespace: string; name?: string; generateName?: string };
+      readonly metadata: {
+        namespace: string;
+        name?: string;
+        generateName?: string;
+        annotations?: Readonly<Record<string, string>>;
+      };
       readonly spec: { readonly containers: readonly { image: string }[] };
     };
   };
@@ -30,6 +35,8 @@ interface PodReview {
 
 /** Every request increments the digits after the last dash. */
 export const UID_DIGITS = 12;
+/** The annotation of fresh Pods, with as many digits. */
+export const BUILD = `build-${'0'.repeat(UID_DIGITS)}`;
 export const UID_LENGTH = 36;
 
 function uidOf(number: number): string {
@@ -73,6 +80,18 @@ export function writeMutateCalls(images: readonly BenchImage[]): readonly Webhoo
       }),
     ),
   );
+}
+
+/** Returns calls about the same Pods with an annotation that every request changes, so that no Pod is like one before it. */
+export function freshen(calls: readonly WebhookCall[]): readonly WebhookCall[] {
+  return calls.map((call) => {
+    const { request } = call.review;
+    const { metadata } = request.object;
+    const annotations = { ...metadata.annotations, 'example.com/build': BUILD };
+    const object = { ...request.object, metadata: { ...metadata, annotations } };
+    const review = { ...call.review, request: { ...request, object } };
+    return { ...call, review, request: requestBytes('/mutate', review) };
+  });
 }
 
 interface Patched {
