@@ -92,9 +92,11 @@ async function main(args: readonly string[]): Promise<number> {
   };
   const renderers = { table: renderTable, json: renderJson, markdown: renderMarkdown };
   console.log(renderers[options.format](rows, circumstances));
-  if (options.readme) await writeReadme(renderMarkdown(rows, circumstances));
+  const isBroken = rows.some((row) => row.isBroken);
+  if (options.readme && isBroken) console.error('README.md stays as it is: a row is broken.');
+  else if (options.readme) await writeReadme(renderMarkdown(rows, circumstances));
   if (json !== null) await writeFile(json, `${renderJson(rows, circumstances)}\n`);
-  return rows.some(({ isBroken }) => isBroken) ? 1 : 0;
+  return isBroken ? 1 : 0;
 }
 
 function fail(error: unknown): number {

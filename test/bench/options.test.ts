@@ -26,6 +26,7 @@ describe('options of the benchmark', () => {
     [['--json', '--quick'], 'The flag "--json" needs a value.'],
     [['-o', 'yaml'], 'There is no format "yaml". Formats: table, json, markdown.'],
     [['--readme', 'warm'], '--readme writes the whole table, so it takes no row.'],
+    [['--quick', '--readme'], '--readme writes figures to rely on, so it takes no --quick.'],
   ])('%j are rejected', (args, message) => {
     expect(() => parseOptions(args, ROWS)).toThrow(new UsageError(message));
   });

@@ -52,6 +52,8 @@ export function parseOptions(
     );
   const readme = flags.has('readme');
   if (readme && rows.length > 0) throw new UsageError('--readme writes the whole table, so it takes no row.');
+  if (readme && flags.has('quick'))
+    throw new UsageError('--readme writes figures to rely on, so it takes no --quick.');
   return {
     kind: 'run',
     rows,
