@@ -21,7 +21,7 @@ test('says how to get what is missing', () => {
     'missing: Go 1.26 or newer (https://go.dev/dl)',
     'missing: headers of libseccomp',
     'missing: protoc',
-    'on Debian, run with --install, or: apt-get install libseccomp-dev protobuf-compiler',
+    'On Debian, add --install, or run: apt-get install libseccomp-dev protobuf-compiler',
   ]);
   expect(describeMissing([go])).toEqual(['missing: Go 1.26 or newer (https://go.dev/dl)']);
 });
