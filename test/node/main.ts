@@ -7,7 +7,7 @@ import { say, step } from './cluster/progress.ts';
 import { type AllPrograms, SERVER_PROGRAMS } from './cluster/start-node.ts';
 import { hasNodeLeftovers, stopNode } from './cluster/stop-node.ts';
 import { HELP, parseOptions, type RunOptions } from './options.ts';
-import { findNodePrograms } from './programs/find-node-programs.ts';
+import { findNodePrograms, findObstacles } from './programs/find-node-programs.ts';
 import { createSession, type Session } from './session.ts';
 
 const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -85,10 +85,12 @@ function skip(reasons: readonly string[]): number {
 async function findAllPrograms({
   install,
 }: RunOptions): Promise<AllPrograms | { readonly missing: readonly string[] }> {
-  const node = await findNodePrograms(process.env, { install });
-  if (node.kind === 'missing') return { missing: node.reasons };
+  const missing = await findObstacles(process.env, { install });
+  if (missing.length > 0) return { missing };
   const servers = await findPrograms(SERVER_PROGRAMS);
   if (servers.kind === 'missing') return { missing: [servers.reason] };
+  const node = await findNodePrograms();
+  if (node.kind === 'missing') return { missing: node.reasons };
   return { servers: servers.paths, node: node.programs };
 }
 

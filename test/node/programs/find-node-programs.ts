@@ -60,18 +60,15 @@ export interface FindOptions {
 }
 
 /**
- * Finds the programs of a node in the cache, and builds those that it lacks. Lists everything that the machine lacks for building
- * and for running a node.
- * @throws Error if WASMGATE_CRUN or WASMGATE_SHIMS names nothing executable, or a build fails
+ * Lists everything that the machine lacks for building the programs of a node and for running one.
+ * @throws Error if WASMGATE_CRUN or WASMGATE_SHIMS names nothing executable
  */
-export async function findNodePrograms(
+export async function findObstacles(
   env: NodeJS.ProcessEnv = process.env,
   { install = false }: FindOptions = {},
-): Promise<FoundNodePrograms> {
-  if (process.platform !== 'linux') {
-    return { kind: 'missing', reasons: [`missing: Linux (this is ${process.platform})`] };
-  }
-  const [crun, shims] = await Promise.all([findCrun(env), findShims(env)]);
+): Promise<readonly string[]> {
+  if (process.platform !== 'linux') return [`missing: Linux (this is ${process.platform})`];
+  await Promise.all([findCrun(env), findShims(env)]);
   const unbuilt = await findUnbuilt(PLAN, env);
   const tools = new Set(unbuilt.flatMap((recipe) => recipe.tools));
   const needed = [...RUNTIME, ...[...tools].map((name) => BUILD_TOOLS[name])];
@@ -82,8 +79,21 @@ export async function findNodePrograms(
     await installPackages(packages, env);
     missing = await findMissing(needed, env);
   }
+  return describeMissing(missing);
+}
+
+/**
+ * Finds the programs of a node in the cache, and builds those that it lacks, unless there are obstacles.
+ * @throws Error if WASMGATE_CRUN or WASMGATE_SHIMS names nothing executable, or a build fails
+ */
+export async function findNodePrograms(
+  env: NodeJS.ProcessEnv = process.env,
+  options: FindOptions = {},
+): Promise<FoundNodePrograms> {
+  const reasons = await findObstacles(env, options);
   const busybox = await findBusybox(env);
-  if (missing.length > 0 || busybox === null) return { kind: 'missing', reasons: describeMissing(missing) };
+  if (reasons.length > 0 || busybox === null) return { kind: 'missing', reasons };
+  const [crun, shims] = await Promise.all([findCrun(env), findShims(env)]);
   await buildRecipes(PLAN, env, report);
   return { kind: 'found', programs: { ...(await builtPrograms(env)), busybox, crun, shims } };
 }

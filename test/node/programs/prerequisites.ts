@@ -60,6 +60,11 @@ export const RUNTIME: readonly Prerequisite[] = [
     isPresent: async () => process.getuid?.() === 0,
   },
   {
+    what: `an x86-64 processor, because the images of the tests are for amd64 (this is ${process.arch})`,
+    from: null,
+    isPresent: async () => process.arch === 'x64',
+  },
+  {
     what: `control groups, version 1 or 2, at ${CGROUP_ROOT}`,
     from: null,
     isPresent: async () => cgroupVersion() !== null,
