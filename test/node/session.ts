@@ -11,6 +11,7 @@ import {
   type NodeState,
   readNodeState,
   realNode,
+  type RunningNode,
   STATE_VARIABLE,
   writeNodeState,
 } from './cluster/real-node.ts';
@@ -29,16 +30,28 @@ export interface Session {
   readonly runTests: (files: readonly string[]) => Promise<number>;
   /** Runs the images of the corpus under every handler, and writes `measured.json`. */
   readonly record: () => Promise<void>;
-  /** Stops the node unless it is kept, at any time, and once only. */
+  /** Ends what is under way, and stops the node unless it is kept; at any time, and once only. */
   readonly end: () => Promise<void>;
 }
+
+/** Milliseconds for vitest to end its workers. */
+const TESTS_END = 5000;
 
 export function createSession(programs: AllPrograms, { keep }: RunOptions): Session {
   let stays = false;
   let tests: ChildProcess | null = null;
+  let work: Promise<unknown> = Promise.resolve();
   let ended: Promise<void> | null = null;
+  const ending = new AbortController();
 
-  const provideNode = async (): Promise<Omit<NodeState, 'kept'>> => {
+  /** Begins what `end` waits for; after `end`, nothing begins. */
+  const begin = async <Result>(job: () => Promise<Result>): Promise<Result> => {
+    ending.signal.throwIfAborted();
+    const result = job();
+    work = result;
+    return await result;
+  };
+  const provideNode = async (): Promise<RunningNode> => {
     const state = await readNodeState();
     stays = state?.kept === true;
     if (state !== null && stays && (await canTakeOver(state, programs))) {
@@ -48,16 +61,25 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
     }
     stays = false;
     if (await hasNodeLeftovers()) await step('stopped what an earlier run left', stopNode);
+    ending.signal.throwIfAborted();
     return await startNode(programs);
   };
+  const abandon = (reason: unknown): void => {
+    forbidStarts();
+    ending.abort(reason);
+  };
   const start = async (): Promise<void> => {
-    const [state, image] = await Promise.all([
-      provideNode(),
-      step('built the image of wasmgate', buildWasmgateImage),
-    ]);
-    await step('deployed wasmgate: its Pods are Ready', () => installWasmgate(programs, image));
+    const node = provideNode();
+    const image = step('built the image of wasmgate', () => buildWasmgateImage(ending.signal));
+    // Both have ended before `end` stops the node, even if one of them failed.
+    await Promise.allSettled([node.catch(abandon), image.catch(abandon)]);
+    ending.signal.throwIfAborted();
+    const [state, layout] = await Promise.all([node, image]);
+    const digest = await step('deployed wasmgate: its Pods are Ready', () =>
+      installWasmgate(programs, layout),
+    );
     stays ||= keep;
-    await writeNodeState({ ...state, kept: stays });
+    await writeNodeState({ ...state, image: digest, kept: stays });
   };
   const runTests = async (files: readonly string[]): Promise<number> => {
     const vitest = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
@@ -67,22 +89,30 @@ export function createSession(programs: AllPrograms, { keep }: RunOptions): Sess
       env: { ...process.env, [STATE_VARIABLE]: STATE_FILE },
     });
     const [code] = (await once(tests, 'exit')) as [number | null];
+    ending.signal.throwIfAborted();
     say(code === 0 ? 'all tests passed' : `tests failed; the logs of the node are in ${LOG_FOLDER}`);
     return code ?? 1;
   };
   const recordImages = async (): Promise<void> => {
     const state = await readNodeState();
     if (state === null) throw new Error('There is no node to record.');
-    await record(realNode(state));
+    await record(realNode(state), ending.signal);
     say('wrote test/node/measured.json');
   };
   const end = async (): Promise<void> => {
-    forbidStarts();
+    abandon(new Error('The run is ending'));
     tests?.kill();
+    setTimeout(() => tests?.kill('SIGKILL'), TESTS_END).unref();
+    await work.catch(() => {});
     if (stays) console.log(howToUse());
     else await step('stopped the node', stopNode);
   };
-  return { start, runTests, record: recordImages, end: () => (ended ??= end()) };
+  return {
+    start: () => begin(start),
+    runTests: (files) => begin(() => runTests(files)),
+    record: () => begin(recordImages),
+    end: () => (ended ??= end()),
+  };
 }
 
 /** Reports whether a kept node works and has the programs of this run. */

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CGROUP_ROOT, cgroupVersion } from '../programs/prerequisites.ts';
+import { hasCode } from './error-code.ts';
 import { POD_CGROUP } from './node-settings.ts';
+
+const POLL_MILLISECONDS = 50;
 
 /** Hybrid machines mount version 2 here, beside the controllers of version 1. */
 export const HYBRID_MOUNT = join(CGROUP_ROOT, 'unified');
@@ -50,16 +54,39 @@ export async function findContainerProcesses(): Promise<readonly number[]> {
   for (const cgroup of await podCgroups()) {
     for (const folder of await descendants(cgroup)) {
       const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
-      for (const pid of text.split('\n').filter((line) => line !== '')) pids.add(Number(pid));
+      // 0 is a process outside of this PID namespace. To kill(), it means this process's own group.
+      const found = text.split('\n').map(Number);
+      for (const pid of found.filter((each) => each > 0)) pids.add(pid);
     }
   }
   return [...pids];
 }
 
-/** Removes the cgroup of all Pods, which must have no processes. */
-export async function removePodCgroup(): Promise<void> {
+/** Reports whether a cgroup of Pods is there. */
+export async function hasPodCgroup(): Promise<boolean> {
+  return (await podCgroups()).some((cgroup) => existsSync(cgroup));
+}
+
+/**
+ * Removes the cgroup of all Pods, whose processes must have been killed.
+ * @param deadline in milliseconds since the epoch: until then, the kernel may still count a killed process
+ */
+export async function removePodCgroup(deadline: number): Promise<void> {
   for (const cgroup of await podCgroups()) {
-    for (const folder of (await descendants(cgroup)).toReversed()) await rmdir(folder);
+    for (const folder of (await descendants(cgroup)).toReversed()) await removeCgroup(folder, deadline);
+  }
+}
+
+async function removeCgroup(folder: string, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      await rmdir(folder);
+      return;
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return;
+      if (!hasCode(error, 'EBUSY') || Date.now() > deadline) throw error;
+      await sleep(POLL_MILLISECONDS);
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { stringify } from 'smol-toml';
 import type { NodePrograms } from '../programs/find-node-programs.ts';
 import { installedShims } from '../programs/installed-shims.ts';
 import { hasUnifiedCgroups, HYBRID_MOUNT } from './cgroups.ts';
+import { hasCode } from './error-code.ts';
 import { CNI_FOLDER } from './network.ts';
 import { logOf, startNodeServer, waitForNode } from './node-processes.ts';
 import { CONTAINERD_SOCKET, EXTRA_REGISTRIES, PAUSE_IMAGE, STATE_FOLDER } from './node-settings.ts';
@@ -96,10 +97,18 @@ export async function startContainerd(
   startNodeServer('containerd', ['unshare', '--mount', 'sh', '-e', '-c', steps, 'sh', ...command]);
 }
 
-/** Removes the folders that were created for mounts, which are empty outside of the node's namespace. */
-export async function removeCreatedFolders(): Promise<void> {
-  const created = await readFile(CREATED_FOLDERS, 'utf8').catch(() => '');
-  for (const folder of created.split('\n').filter((line) => line !== '')) await rmdir(folder);
+/**
+ * Removes the folders that were created for mounts, which are empty outside of the node's namespace. A restart of the machine
+ * removes those in /run, and another containerd may have put something into one.
+ * @param list a file with a folder on each line
+ */
+export async function removeCreatedFolders(list: string = CREATED_FOLDERS): Promise<void> {
+  const created = await readFile(list, 'utf8').catch(() => '');
+  for (const folder of created.split('\n').filter((line) => line !== '')) {
+    await rmdir(folder).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT', 'ENOTEMPTY')) throw error;
+    });
+  }
 }
 
 /** Has containerd use plain HTTP with registries that are not at loopback. */

@@ -39,7 +39,7 @@ export async function waitForNodeReady(kubectl: Kubectl): Promise<void> {
   await waitForNode(() => isNodeReady(kubectl), {
     what: 'the node to be Ready',
     seconds: READY_SECONDS,
-    servers: ['kubelet', 'containerd', 'kube-apiserver'],
+    servers: ['kubelet', 'containerd', 'kube-apiserver', 'forwarder'],
   });
 }
 

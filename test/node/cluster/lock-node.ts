@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { hasCode } from './error-code.ts';
 
 /** An abstract socket: the kernel removes it however its process ends. */
 const LOCK = '\0wasmgate-node';
@@ -13,7 +14,7 @@ export async function lockNode(): Promise<boolean> {
     await once(server, 'listening');
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    if (hasCode(error, 'EADDRINUSE')) return false;
     throw error;
   }
 }

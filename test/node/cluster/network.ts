@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { must, run } from '../../support/lib/processes.ts';
+import { must } from '../../support/lib/processes.ts';
 import { NETWORK, STATE_FOLDER } from './node-settings.ts';
 
 /** containerd reads the network of Pods from here. */
@@ -48,7 +49,12 @@ function podNetwork(): object {
   };
 }
 
+/** Lists the bridges that are there. */
+export function findBridges(): readonly string[] {
+  return BRIDGES.filter((bridge) => existsSync(join('/sys/class/net', bridge)));
+}
+
 /** Deletes the bridges, if they are there. */
 export async function removeNetwork(): Promise<void> {
-  for (const bridge of BRIDGES) await run('ip', ['link', 'delete', bridge]);
+  for (const bridge of findBridges()) await must('ip', ['link', 'delete', bridge]);
 }

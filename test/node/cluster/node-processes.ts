@@ -42,12 +42,24 @@ export function startNodeServer(
   });
   // A program that cannot be started is one that does not run: waitForNode reports it.
   child.once('error', () => {});
-  if (child.pid !== undefined) setPriority(child.pid, PRIORITY);
+  if (child.pid !== undefined) prefer(child.pid);
   child.unref();
   closeSync(log);
 }
 
-/** Makes `startNodeServer` fail from now on: a step that is still running must not start servers after the stop. */
+/** Needs CAP_SYS_NICE, which root in a container may lack, and a process that runs. The node also works without it. */
+function prefer(pid: number): void {
+  try {
+    setPriority(pid, PRIORITY);
+  } catch {
+    // The server keeps the priority of this process.
+  }
+}
+
+/**
+ * Makes `startNodeServer` and `waitForNode` fail from now on: a step that is still running must end, and start no server after the
+ * stop.
+ */
 export function forbidStarts(): void {
   stopping = true;
 }
@@ -79,6 +91,7 @@ export interface NodeWait {
 /** Polls until `check` holds. Its error has the ends of the servers' logs. */
 export async function waitForNode(check: () => Promise<boolean>, wait: NodeWait): Promise<void> {
   const running = async (): Promise<boolean> => {
+    if (stopping) throw new Error(`Cannot wait for ${wait.what}: the node is being stopped`);
     if (await check()) return true;
     const alive = new Set((await findNodeProcesses()).map(({ server }) => server));
     const ended = wait.servers.filter((server) => !alive.has(server));

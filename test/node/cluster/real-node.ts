@@ -23,16 +23,24 @@ export interface RealNode {
   /** Of containerd's configuration. */
   readonly handlers: readonly string[];
   readonly programs: NodePrograms;
+  /** The digest of the image that wasmgate's Pods run. */
+  readonly image: string;
 }
 
 /** Test processes find the node by the file that this names. */
 export const STATE_VARIABLE = 'WASMGATE_NODE_STATE';
 
-/** The state file of a running node. */
-export interface NodeState {
+/** A running node, whatever is installed on it. */
+export interface RunningNode {
   readonly handlers: readonly string[];
   readonly programs: NodePrograms;
   readonly kubectl: string;
+}
+
+/** The state file of a running node. */
+export interface NodeState extends RunningNode {
+  /** The digest of the image of wasmgate that was installed last. */
+  readonly image: string;
   /** Whether the node stays when its run ends. */
   readonly kept: boolean;
 }
@@ -47,7 +55,7 @@ export async function readNodeState(): Promise<NodeState | null> {
   return text === null ? null : (JSON.parse(text) as NodeState);
 }
 
-export function realNode({ handlers, programs, kubectl }: NodeState): RealNode {
+export function realNode({ handlers, programs, kubectl, image }: NodeState): RealNode {
   return {
     kubeconfig: KUBECONFIG,
     kubectl: nodeKubectl(kubectl),
@@ -56,6 +64,7 @@ export function realNode({ handlers, programs, kubectl }: NodeState): RealNode {
     folder: STATE_FOLDER,
     handlers,
     programs,
+    image,
   };
 }
 

@@ -8,7 +8,7 @@ import { createNetwork } from './network.ts';
 import { writeNodeCertificates } from './node-certificates.ts';
 import { LOG_FOLDER, REGISTRY } from './node-settings.ts';
 import { step } from './progress.ts';
-import type { NodeState } from './real-node.ts';
+import type { RunningNode } from './real-node.ts';
 import { startForwarder, startRegistry } from './registry.ts';
 import { applyRuntimeClasses, deployWasmgate, pushWasmgateImage } from './wasmgate-deployment.ts';
 
@@ -40,7 +40,7 @@ export interface AllPrograms {
 }
 
 /** Starts a node without wasmgate on a machine that has none. Its RuntimeClasses and all images are there. */
-export async function startNode(programs: AllPrograms): Promise<Omit<NodeState, 'kept'>> {
+export async function startNode(programs: AllPrograms): Promise<RunningNode> {
   await rm(LOG_FOLDER, { recursive: true, force: true });
   await mkdir(LOG_FOLDER, { recursive: true });
   const { node, servers } = programs;
@@ -69,8 +69,12 @@ export async function startNode(programs: AllPrograms): Promise<Omit<NodeState, 
   return { handlers, programs: node, kubectl: servers.kubectl };
 }
 
-/** Installs the image of a layout as wasmgate, or replaces what is installed; resolves when its Pods are Ready. */
-export async function installWasmgate({ servers }: AllPrograms, layout: string): Promise<void> {
+/**
+ * Installs the image of a layout as wasmgate, or replaces what is installed; resolves when its Pods are Ready. Returns the image's
+ * digest.
+ */
+export async function installWasmgate({ servers }: AllPrograms, layout: string): Promise<string> {
   const digest = await pushWasmgateImage(servers.crane, layout);
   await deployWasmgate(nodeKubectl(servers.kubectl), digest);
+  return digest;
 }

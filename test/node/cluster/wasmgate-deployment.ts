@@ -3,12 +3,15 @@ import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { MANIFESTS, renderManifests } from '../../support/e2e/install.ts';
 import { apply, type Kubectl, must } from '../../support/kubernetes/kubectl.ts';
-import { run, waitFor } from '../../support/lib/processes.ts';
+import { run } from '../../support/lib/processes.ts';
 import { nodeImage } from '../images/push-node-images.ts';
+import { waitForNode } from './node-processes.ts';
 import { EXTRA_REGISTRIES, REGISTRY, REGISTRY_FOR_PODS, STATE_FOLDER } from './node-settings.ts';
 
 const OVERLAY = join(STATE_FOLDER, 'overlay');
 const ROLLOUT_SECONDS = 180;
+/** What starts wasmgate's Pods and calls them. */
+const SERVERS = ['kubelet', 'containerd', 'kube-apiserver', 'forwarder'] as const;
 
 /** On the node, images of the registry are at loopback; in a Pod that is the Pod itself. */
 const CONFIGURATION = {
@@ -37,11 +40,16 @@ export async function deployWasmgate(kubectl: Kubectl, digest: string): Promise<
   await mkdir(OVERLAY, { recursive: true });
   await writeFile(join(OVERLAY, 'configuration.yaml'), stringify(CONFIGURATION));
   await writeFile(join(OVERLAY, 'kustomization.yaml'), stringify(kustomization(digest)));
-  await must(kubectl(['apply', '--server-side', '--validate=strict', '-k', OVERLAY]));
-  const rollout = ['rollout', 'status', 'deployment/wasmgate', '-n', 'wasmgate-system'];
-  const { code, stdout, stderr } = await kubectl([...rollout, `--timeout=${ROLLOUT_SECONDS}s`]);
-  if (code !== 0)
-    throw new Error(`wasmgate is not Ready: ${stderr}${stdout}\n${await describePods(kubectl)}`);
+  // Tests change replicas and selectors: a run that was interrupted on a kept node leaves fields with other managers.
+  const install = ['apply', '--server-side', '--force-conflicts', '--validate=strict', '-k', OVERLAY];
+  await must(kubectl(install));
+  const rollout = ['rollout', 'status', 'deployment/wasmgate', '-n', 'wasmgate-system', '--timeout=1s'];
+  const isReady = async (): Promise<boolean> => (await kubectl(rollout)).code === 0;
+  try {
+    await waitForNode(isReady, { what: 'wasmgate to be Ready', seconds: ROLLOUT_SECONDS, servers: SERVERS });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${await describePods(kubectl)}`, { cause: error });
+  }
   await waitForWebhook(kubectl);
 }
 
@@ -68,7 +76,7 @@ async function waitForWebhook(kubectl: Kubectl): Promise<void> {
     const { stdout } = await kubectl(create, { stdin: JSON.stringify(pod) });
     return stdout !== '';
   };
-  await waitFor(changed, { what: 'wasmgate to set a RuntimeClass', seconds: 60 });
+  await waitForNode(changed, { what: 'wasmgate to set a RuntimeClass', seconds: 60, servers: SERVERS });
 }
 
 function kustomization(digest: string): object {

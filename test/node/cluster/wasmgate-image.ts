@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { must } from '../../support/lib/processes.ts';
 import { cacheFolder } from '../programs/cache.ts';
@@ -16,10 +16,10 @@ const NAME = 'localhost/wasmgate:node-test';
  * is this machine's Node, so that it needs no other registry. The cache keeps the layers of earlier builds, so that a build of
  * changed sources takes seconds.
  */
-export async function buildWasmgateImage(): Promise<string> {
+export async function buildWasmgateImage(signal: AbortSignal): Promise<string> {
   const folder = join(cacheFolder(), 'wasmgate-image');
   await mkdir(folder, { recursive: true });
-  const buildah = await createBuildah(folder);
+  const buildah = await createBuildah(folder, signal);
   const base = await findBase(folder, buildah);
   const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   await buildah([
@@ -37,13 +37,15 @@ export async function buildWasmgateImage(): Promise<string> {
   if (existsSync(layout)) return layout;
   await rm(dirname(layout), { recursive: true, force: true });
   await mkdir(dirname(layout));
-  await buildah(['push', '--quiet', '--format=oci', NAME, `oci:${layout}`]);
+  const partial = `${layout}.partial`;
+  await buildah(['push', '--quiet', '--format=oci', NAME, `oci:${partial}`]);
+  await rename(partial, layout);
   return layout;
 }
 
 type Buildah = (args: readonly string[]) => Promise<string>;
 
-async function createBuildah(folder: string): Promise<Buildah> {
+async function createBuildah(folder: string, signal: AbortSignal): Promise<Buildah> {
   // The user's own configuration of registries and logins must not affect the build.
   const { DOCKER_CONFIG: _, REGISTRY_AUTH_FILE: __, XDG_CONFIG_HOME: ___, ...inherited } = process.env;
   const env = {
@@ -57,7 +59,8 @@ async function createBuildah(folder: string): Promise<Buildah> {
   // Some versions leave mounts behind: in a namespace of its own, none outlives a command.
   const command = ['--mount', 'buildah', ...store];
   await rm(run, { recursive: true, force: true });
-  return async (args) => (await must('unshare', [...command, ...args], { env, cwd: CHECKOUT })).trim();
+  return async (args) =>
+    (await must('unshare', [...command, ...args], { env, cwd: CHECKOUT, signal })).trim();
 }
 
 /** Returns the name of a base image with this Node, and builds it if the cache has none. */

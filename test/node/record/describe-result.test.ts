@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeResult, hasSettled, type PodStatus } from './describe-result.ts';
+import { describeResult, hasSettled, type PodStatus, whyUnfinished } from './describe-result.ts';
 
 type State = NonNullable<NonNullable<PodStatus['containerStatuses']>[number]['state']>;
 
@@ -73,5 +73,32 @@ describe('a container has settled', () => {
     [false, {}],
   ])('%s', (expected, pod) => {
     expect(hasSettled(pod)).toBe(expected);
+  });
+});
+
+describe('a Pod without a result', () => {
+  const creating = status('Pending', { waiting: { reason: 'ContainerCreating' } });
+
+  test.each([
+    ['waits', creating, '', '', 'its container waits: ContainerCreating.'],
+    ['is not scheduled', { phase: 'Pending' }, '', '0/1 nodes', 'its container waits: no state. 0/1 nodes'],
+    ['is silent', status('Running', { running: {} }), '', '', 'its container runs and has printed nothing'],
+    [
+      'has a phase that is late',
+      status('Running', { terminated: { reason: 'Completed', exitCode: 0 } }),
+      'hello\n',
+      '',
+      'its phase is "Running" although its container has ended',
+    ],
+  ])('%s', (_what, pod, log, event, expected) => {
+    expect(whyUnfinished(pod, log, event)).toBe(expected);
+  });
+
+  test.each([
+    ['has ended', ended('Completed', 0), '', ''],
+    ['runs and prints', status('Running', { running: {} }), 'serving\n', ''],
+    ['gets no sandbox', creating, '', 'Failed to create pod sandbox: no runtime for "spin" is configured'],
+  ])('is not one that %s', (_what, pod, log, event) => {
+    expect(whyUnfinished(pod, log, event)).toBeNull();
   });
 });

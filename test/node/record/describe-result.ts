@@ -44,6 +44,22 @@ export function hasSettled({ phase = '', containerStatuses = [] }: PodStatus): b
   return GIVEN_UP.has(state?.waiting?.reason ?? '') && state?.waiting?.message !== undefined;
 }
 
+/** The kubelet reports no state of a container whose sandbox it cannot create. */
+const NO_SANDBOX = 'Failed to create pod sandbox';
+
+/**
+ * Says what a Pod still waits for. Returns null if it has a result: it has settled, its container runs and has printed something,
+ * or it gets no sandbox.
+ * @param event the Pod's last warning, otherwise ''
+ */
+export function whyUnfinished(status: PodStatus, log: string, event: string): string | null {
+  if (hasSettled(status) || event.includes(NO_SANDBOX)) return null;
+  const { waiting, running, terminated } = status.containerStatuses?.[0]?.state ?? {};
+  if (terminated !== undefined) return `its phase is "${status.phase}" although its container has ended`;
+  if (running === undefined) return `its container waits: ${waiting?.reason ?? 'no state'}. ${event}`.trim();
+  return log === '' ? 'its container runs and has printed nothing' : null;
+}
+
 /** Replaces what differs between two records of the same node, in this order. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/Back-off pulling image "[^"]*": ErrImagePull: /g, ''],
@@ -60,7 +76,7 @@ function stable(text: string): string {
   return VARYING.reduce((result, [pattern, word]) => result.replaceAll(pattern, word), text).trim();
 }
 
-/** Returns the first lines, sorted: a log mixes standard output and standard error in no certain order. */
+/** Sorts the lines and returns the first: a log mixes standard output and standard error in no certain order. */
 function firstLines(log: string): readonly string[] {
   const lines = log.split('\n').map(stable);
   return lines
@@ -78,7 +94,7 @@ function outcomeOf(reason: string, exitCode: number | null, log: string): Outcom
 }
 
 /**
- * Describes how a Pod with one container ended.
+ * Describes how a Pod with one container ended, or that it runs.
  * @param event the last warning about a Pod whose container never got a state of its own, otherwise ''
  */
 export function describeResult(status: PodStatus, log: string, event: string): Result {

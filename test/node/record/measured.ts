@@ -7,7 +7,7 @@ export const RECORDED = 'npm run test:node -- --record';
 
 /** How a container ended. */
 export type Outcome =
-  /** Ran as Wasm, printed, and ended without an error. */
+  /** Ran as Wasm and printed; it ended without an error, or still runs. */
   | 'ran'
   /** Did so as an ordinary Linux program. */
   | 'linux'
@@ -28,7 +28,7 @@ export interface Result {
   readonly reason?: string;
   readonly exitCode?: number | null;
   readonly message?: string;
-  /** The first lines, sorted. */
+  /** The first six of the sorted lines. */
   readonly log?: readonly string[];
 }
 

@@ -15,7 +15,7 @@ import {
   type Result,
 } from './measured.ts';
 import { type RecordedImage, recordedImages } from './recorded-images.ts';
-import { runImage, type Stage, type Start } from './run-pods.ts';
+import { describeStart, runImage, type Stage, type Start } from './run-pods.ts';
 import { nodeVersions, runtimeVersions } from './runtime-versions.ts';
 
 const NAMESPACE = 'wasmgate-record';
@@ -63,15 +63,11 @@ function runtimeClassOf(handler: string): object {
 }
 
 /** Creates a namespace in which wasmgate is off, and waits until Pods can be created in it. */
-async function openStage({ kubectl, registry }: RealNode): Promise<Stage> {
+async function openStage({ kubectl, registry }: RealNode, signal: AbortSignal): Promise<Stage> {
   await must(kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']));
   await must(apply(kubectl, [namespace(NAMESPACE, { 'wasmgate.dev/mode': 'off' })]));
   await waitForAccount(kubectl, NAMESPACE);
-  return { kubectl, namespace: NAMESPACE, registry };
-}
-
-function describeStart({ handler, variant }: Start['run']): string {
-  return variant === null ? handler : `${handler} with ${variant}`;
+  return { kubectl, namespace: NAMESPACE, registry, signal };
 }
 
 /**
@@ -91,14 +87,35 @@ async function lanesOf(images: readonly RecordedImage[]): Promise<readonly (read
 
 /**
  * Starts every image on every handler of the node, and writes what happened into `measured.json`. Results of handlers that this
- * node lacks stay as they are.
+ * node lacks stay as they are. Nothing of the record stays on the node, and an interrupted or failed one writes nothing.
  */
-export async function record(node: RealNode): Promise<void> {
+export async function record(node: RealNode, signal: AbortSignal): Promise<void> {
+  const starts = (await runsOf(node)).map((run): Start => ({ run, runtimeClass: classOf(run.handler) }));
   const images = recordedImages();
   await pushStore(node.registry, (store) => images.forEach((image) => image.put(store)));
-  await must(apply(node.kubectl, node.handlers.map(runtimeClassOf)));
-  const starts = (await runsOf(node)).map((run): Start => ({ run, runtimeClass: classOf(run.handler) }));
-  const stage = await openStage(node);
+  try {
+    await must(apply(node.kubectl, node.handlers.map(runtimeClassOf)));
+    const stage = await openStage(node, signal);
+    const results = await runAll(stage, images, starts);
+    const runs = starts.map(({ run }, index): MeasuredRun => ({ ...run, results: results[index] ?? {} }));
+    const described = images.map(({ name, what, command }) => [name, { what, command }] as const);
+    const merged = mergeMeasured(readMeasured(), { images: Object.fromEntries(described), runs });
+    await writeFile(MEASURED_FILE, formatMeasured(merged));
+  } finally {
+    await node.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+    await node.kubectl(['delete', 'runtimeclass', '--ignore-not-found', ...node.handlers.map(classOf)]);
+  }
+}
+
+/** Returns the results by image, in the order of `starts`. */
+async function runAll(
+  opened: Stage,
+  images: readonly RecordedImage[],
+  starts: readonly Start[],
+): Promise<readonly Readonly<Record<string, Result>>[]> {
+  // The first failure ends the other lanes, too.
+  const failure = new AbortController();
+  const stage = { ...opened, signal: AbortSignal.any([opened.signal, failure.signal]) };
   const results = starts.map((): Record<string, Result> => ({}));
   let done = 0;
   const runLane = async (lane: readonly RecordedImage[]): Promise<void> => {
@@ -108,15 +125,14 @@ export async function record(node: RealNode): Promise<void> {
         Object.assign(results[index] ?? {}, { [image.name]: result });
       }
       done += 1;
-      const outcomes = starts.map(({ run }, index) => `${describeStart(run)} ${found[index]?.outcome}`);
+      const outcomes = starts.map(({ run }, index) => `${describeStart({ run })} ${found[index]?.outcome}`);
       console.log(`${done}/${images.length} ${image.name}: ${outcomes.join(', ')}`);
     }
   };
-  await Promise.all((await lanesOf(images)).map(runLane));
-  const runs = starts.map(({ run }, index): MeasuredRun => ({ ...run, results: results[index] ?? {} }));
-  const described = images.map(({ name, what, command }) => [name, { what, command }] as const);
-  const merged = mergeMeasured(readMeasured(), { images: Object.fromEntries(described), runs });
-  await writeFile(MEASURED_FILE, formatMeasured(merged));
-  await node.kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
-  await node.kubectl(['delete', 'runtimeclass', ...node.handlers.map(classOf)]);
+  const lanes = (await lanesOf(images)).map((lane) =>
+    runLane(lane).catch((error: unknown) => failure.abort(error)),
+  );
+  await Promise.all(lanes);
+  failure.signal.throwIfAborted();
+  return results;
 }

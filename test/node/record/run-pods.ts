@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VARIANT_ANNOTATION } from '../../../src/pod/names.ts';
 import { apply, getJson, type Kubectl } from '../../support/kubernetes/kubectl.ts';
-import { describeResult, hasSettled, type PodStatus } from './describe-result.ts';
+import { describeResult, hasSettled, type PodStatus, whyUnfinished } from './describe-result.ts';
 import type { MeasuredRun, Result } from './measured.ts';
 import type { RecordedImage } from './recorded-images.ts';
 
@@ -18,6 +18,10 @@ export interface Start {
   readonly runtimeClass: string;
 }
 
+export function describeStart({ run: { handler, variant } }: Pick<Start, 'run'>): string {
+  return variant === null ? handler : `${handler} with ${variant}`;
+}
+
 interface Listed {
   readonly items: readonly { readonly metadata: { readonly name: string }; readonly status: PodStatus }[];
 }
@@ -27,6 +31,8 @@ export interface Stage {
   readonly namespace: string;
   /** `HOST:PORT` */
   readonly registry: string;
+  /** Ends the record. */
+  readonly signal: AbortSignal;
 }
 
 function podOf({ namespace, registry }: Stage, image: RecordedImage, { start, name }: Named): object {
@@ -54,10 +60,14 @@ interface Named {
   readonly name: string;
 }
 
-async function waitForAll({ kubectl, namespace }: Stage, image: RecordedImage): Promise<Listed['items']> {
+async function waitForAll(
+  { kubectl, namespace, signal }: Stage,
+  image: RecordedImage,
+): Promise<Listed['items']> {
   const selector = `${RUN_LABEL}=${image.name}`;
   const deadline = performance.now() + MAX_WAIT_MILLISECONDS;
   for (;;) {
+    signal.throwIfAborted();
     const { items } = await getJson<Listed>(kubectl, ['pods', '-n', namespace, '-l', selector]);
     const isDone = items.length > 0 && items.every(({ status }) => hasSettled(status));
     if (isDone || performance.now() > deadline) return items;
@@ -88,7 +98,10 @@ async function readWarning({ kubectl, namespace }: Stage, name: string): Promise
   return items.at(-1)?.message ?? '';
 }
 
-/** Starts one image on every handler at the same time. Returns the results in the order of `starts`. */
+/**
+ * Starts one image on every handler at the same time. Returns the results in the order of `starts`.
+ * @throws Error if a Pod has no result in time
+ */
 export async function runImage(
   stage: Stage,
   image: RecordedImage,
@@ -102,10 +115,12 @@ export async function runImage(
   );
   if (code !== 0) throw new Error(`Cannot start image "${image.name}": ${stderr}`);
   const pods = await waitForAll(stage, image);
-  const described = named.map(async ({ name }): Promise<Result> => {
+  const described = named.map(async ({ name, start }): Promise<Result> => {
     const status = pods.find(({ metadata }) => metadata.name === name)?.status ?? {};
     const log = await readLog(stage, name, status);
     const warning = hasSettled(status) ? '' : await readWarning(stage, name);
+    const reason = whyUnfinished(status, log, warning);
+    if (reason !== null) throw new Error(`Cannot measure Pod "${name}" (${describeStart(start)}): ${reason}`);
     return describeResult(status, log, warning);
   });
   const results = await Promise.all(described);
