@@ -8,6 +8,7 @@ import { type AllPrograms, SERVER_PROGRAMS } from './cluster/start-node.ts';
 import { hasNodeLeftovers, stopNode } from './cluster/stop-node.ts';
 import { HELP, parseOptions, type RunOptions } from './options.ts';
 import { findNodePrograms, findObstacles } from './programs/find-node-programs.ts';
+import { crunVersions } from './record/runtime-versions.ts';
 import { createSession, type Session } from './session.ts';
 
 const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -43,6 +44,9 @@ function complain(message: string): number {
 async function run(options: RunOptions): Promise<number> {
   const programs = await findAllPrograms(options);
   if ('missing' in programs) return skip(programs.missing);
+  const { crun } = programs.node;
+  // An engine without a version is better rejected now than when the node has started.
+  if (options.record && crun !== null) await crunVersions(crun);
   if (!(await lockNode())) return complain(IN_USE);
   const session = createSession(programs, options);
   let interrupted = false;
