@@ -40,7 +40,7 @@ const DETAILED = {
       name: 'linux',
       image,
       command: ['/bin/sh', '-c'],
-      args: ['cat /data/text'],
+      args: ['cat /data/text; sleep 0.3'],
       env: [{ name: 'MODULE', value: '/app.wasm' }],
       resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
       volumeMounts: mounts(),
@@ -99,6 +99,7 @@ describe('a Linux Pod', () => {
       phase: 'Succeeded',
       exitCodes: { first: 0, linux: 0 },
       limits: { first: null, linux: { memory: '64Mi' } },
+      restarts: {},
       logs: { first: '', linux: 'from a file\n' },
     });
   });

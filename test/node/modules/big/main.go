@@ -14,6 +14,7 @@ import (
 	"image/png"
 	"net/http"
 	"os"
+	"time"
 )
 
 // kept is printed with its types, so nothing of it may be left out.
@@ -36,4 +37,5 @@ func main() {
 	asXML, _ := xml.Marshal(call{os.Args})
 	_, err = http.Get("http://127.0.0.1:1/")
 	fmt.Println(string(asJSON), string(asXML), err)
+	time.Sleep(300 * time.Millisecond)
 }

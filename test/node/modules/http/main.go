@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 )
 
 func main() {
@@ -13,4 +14,5 @@ func main() {
 		panic(err)
 	}
 	fmt.Println("hello from Go with HTTP", request.URL, os.Args)
+	time.Sleep(300 * time.Millisecond)
 }

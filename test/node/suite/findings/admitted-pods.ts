@@ -87,7 +87,7 @@ const IMAGES: readonly AdmittedPod[] = [
   },
   {
     what: 'a shell that starts a Linux program, in an image with a module',
-    pod: podOf('module-beside-a-shell', { command: ['/bin/sh', '-c', 'echo a shell'] }),
+    pod: podOf('module-beside-a-shell', { command: ['/bin/sh', '-c', 'echo a shell; sleep 0.3'] }),
     runtimeClass: null,
     prints: 'a shell',
   },
