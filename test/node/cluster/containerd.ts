@@ -26,7 +26,7 @@ interface Runtime {
   readonly options?: { readonly BinaryName: string };
 }
 
-/** Returns containerd's runtimes by handler. The state folder must exist. */
+/** Returns containerd's runtimes by handler. Links crun as `crun-wasm` in the state folder, which must exist. */
 export async function nodeRuntimes(programs: NodePrograms): Promise<Readonly<Record<string, Runtime>>> {
   const { crun } = programs;
   return {

@@ -6,7 +6,7 @@ import { userCache } from '../../support/lib/user-cache.ts';
 /** Enough that no two states of the sources share a folder. */
 const DIGEST_LENGTH = 10;
 
-/** What decides the result of a build. */
+/** What the folder of a build is named after. */
 export interface BuildInputs {
   readonly name: string;
   readonly version: string;
@@ -21,7 +21,10 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(userCache(env), 'node');
 }
 
-/** Returns the folder of what a recipe built or will build. Its name changes with everything that decides the result. */
+/**
+ * Returns the folder of what a recipe built or will build. Its name changes with the version, the sources and the settings, but not
+ * with the compiler.
+ */
 export async function recipeFolder(
   recipe: BuildInputs,
   env: NodeJS.ProcessEnv = process.env,

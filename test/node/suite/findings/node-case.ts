@@ -38,7 +38,7 @@ export type NodeCase = Steps & {
   readonly also?: readonly FindingId[];
   /** Words of the finding's explanation that the node writes, too. */
   readonly named: readonly string[];
-  /** What else the node writes: see `describePod`. */
+  /** What else the node writes: see `describePods`. */
   readonly shows?: readonly string[];
   /** A handler that the node must have, or must not have. Absent: whatever handlers it has besides runc and wasmtime. */
   readonly needs?: string;
@@ -47,7 +47,7 @@ export type NodeCase = Steps & {
   readonly engine?: 'wasmedge';
   /** Namespaces with limits or other conditions of their own. */
   readonly namespaces?: NamespacePair;
-  /** A Pod that completes before, in the same namespace. */
+  /** A Pod of class wasmtime that completes before, in the namespace without wasmgate. */
   readonly after?: CasePod;
 };
 

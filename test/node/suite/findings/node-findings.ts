@@ -49,7 +49,7 @@ export const NODE_FINDINGS = {
     'Needs containerd 2.3 or later; the node has 2.2, which unpacks such images, as the other tests show.',
   ),
   'packaging-advice': notShown(
-    'Advice without a failure. time-to-output.test.ts and limits.test.ts run the same module in both packagings.',
+    'Advice without a failure. limits.test.ts runs the same modules in both packagings.',
   ),
   'image-changed-kind': shown(
     {

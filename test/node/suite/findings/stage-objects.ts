@@ -1,6 +1,6 @@
 import { NODE_NAME } from '../../cluster/node-settings.ts';
 
-/** RuntimeClasses of the suite. The handlers of all but `selecting` are none of the node's. */
+/** RuntimeClasses of the suite. The node has the handlers of `selecting` and, if there is a crun, of the last three. */
 export const CLASSES = {
   /** Handler wasmtime, the node's own nodeSelector, and an overhead. */
   selecting: 'wasmtime-selecting',
