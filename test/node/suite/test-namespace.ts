@@ -5,23 +5,22 @@ import { createNamespace } from '../../support/kubernetes/objects.ts';
 import type { Output } from '../../support/lib/processes.ts';
 import type { RealNode } from '../cluster/real-node.ts';
 import { describePods } from './describe-pod.ts';
-import { asksToApplyAgain } from './late-admission.ts';
+import { asksToApplyAgain, isUnjudged, repeatLate } from './late-admission.ts';
 import type { LivePod } from './live-pod.ts';
-import { type NodeApi, openNodeApi } from './node-api.ts';
+import { messageOf, type NodeApi, openNodeApi } from './node-api.ts';
 import { hasEnded, namesOfContainers, type Outcome, outcomeOf } from './outcome.ts';
 
 const POLL_MILLISECONDS = 300;
 /** A safeguard below the timeout of a test, whose message would not say what the Pod waits for. */
 const WAIT_SECONDS = 150;
 
-const APPLY_ATTEMPTS = 5;
-
 /** A namespace of the node, with the Pods in it. */
 export interface TestNamespace {
   readonly api: () => NodeApi;
   readonly name: () => string;
   /**
-   * Applies objects of this namespace with kubectl, as a user does: again, if wasmgate asks for it. A rejection is an output.
+   * Applies objects of this namespace with kubectl, as a user does: again, if wasmgate asks for it or did not answer in time. A
+   * rejection is an output.
    */
   readonly apply: (objects: readonly object[]) => Promise<Output>;
   /** Reads a collection of this namespace: `/api/v1/pods`, `/apis/batch/v1/jobs`. */
@@ -82,7 +81,8 @@ function createTestNamespace({ api, name: namespace, kubectl }: Place): TestName
 
   const readLog = async (name: string, container: string): Promise<string> => {
     const path = `/api/v1/namespaces/${namespace()}/pods/${name}/log`;
-    return (await api().ask({ path, query: { container } })).text;
+    const answer = await api().ask({ path, query: { container } });
+    return answer.status < 400 ? answer.text : `(no log: ${messageOf(answer)})`;
   };
 
   const describe = async (prefix: string): Promise<string> => {
@@ -95,12 +95,13 @@ function createTestNamespace({ api, name: namespace, kubectl }: Place): TestName
     name: namespace,
     list,
     describe,
-    apply: async (objects) => {
-      for (let attempt = 1; ; attempt += 1) {
+    apply: (objects) => {
+      const attempt = async (): Promise<Output> => {
         const output = await apply(kubectl, objects, ['-n', namespace()]);
         if (output.stderr !== '') messages.push(`kubectl: ${output.stderr.trimEnd()}`);
-        if (!asksToApplyAgain(output.stderr) || attempt === APPLY_ATTEMPTS) return output;
-      }
+        return output;
+      };
+      return repeatLate(attempt, ({ stderr }) => asksToApplyAgain(stderr) || isUnjudged(stderr));
     },
     waitForPods: async (prefix, isDone) => {
       onTestFailed(async () => console.error(`${prefix}:\n${await describe(prefix)}`));
@@ -126,5 +127,17 @@ function createTestNamespace({ api, name: namespace, kubectl }: Place): TestName
 /** Waits until the Pods with this prefix have ended, and compares each with the expected outcome. */
 export async function expectEnd(namespace: TestNamespace, prefix: string, expected: Outcome): Promise<void> {
   const pods = await namespace.waitForPods(prefix, (found) => found.length > 0 && found.every(hasEnded));
-  for (const { metadata } of pods) expect(await namespace.outcome(metadata.name)).toEqual(expected);
+  for (const { metadata } of pods) await expectOutcome(namespace, metadata.name, expected);
+}
+
+/** The end of a container may be reported before its log is there. */
+const LOG_TIMEOUT = { timeout: 15_000 };
+
+/** Compares a Pod that has ended with the expected outcome. */
+export async function expectOutcome(
+  namespace: TestNamespace,
+  name: string,
+  expected: Outcome,
+): Promise<void> {
+  await expect.poll(() => namespace.outcome(name), LOG_TIMEOUT).toEqual(expected);
 }

@@ -4,6 +4,7 @@ import { must } from '../../../support/kubernetes/kubectl.ts';
 import { pod } from '../../../support/kubernetes/objects.ts';
 import { useNode } from '../../cluster/real-node.ts';
 import { nodeImage } from '../../images/push-node-images.ts';
+import { asksToApplyAgain, isUnjudged } from '../late-admission.ts';
 import { CHOSEN, COMPLETED } from '../outcome.ts';
 import { expectEnd, useNamespace } from '../test-namespace.ts';
 
@@ -61,16 +62,23 @@ describe('during a rollout', () => {
     const rollout = kubectl('rollout', 'status', ...WASMGATE, '--timeout=180s').finally(() => over.abort());
     const path = `/api/v1/namespaces/${strict.name()}/pods`;
     let created = 0;
+    let late = 0;
     while (!over.signal.aborted) {
       // It is created, but no node gets it.
       const body = module(`gated-${created}`, strict.name(), {
         schedulingGates: [{ name: 'example.com/never' }],
       });
-      await strict.api().must({ path, method: 'POST', body });
-      created += 1;
+      const { status, text } = await strict.api().ask({ path, method: 'POST', body });
+      if (isUnjudged(text) || asksToApplyAgain(text)) late += 1;
+      else {
+        expect({ status, text }).toMatchObject({ status: 201 });
+        created += 1;
+      }
       await sleep(EVERY_MILLISECONDS);
     }
     await rollout;
+    // On a busy machine, one answer may take longer than the API server waits for it. A rollout that loses calls loses more.
+    expect(late).toBeLessThanOrEqual(1);
     const pods = await strict.waitForPods('gated-', (found) => found.length === created);
     expect(new Set(pods.map(({ spec }) => spec.runtimeClassName))).toEqual(new Set([CHOSEN.runtimeClass]));
     console.log(`${created} Pods were created during the rollout`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describePods, type PodDescription } from '../describe-pod.ts';
-import { asksToApplyAgain } from '../late-admission.ts';
+import { asksToApplyAgain, isUnjudged, repeatLate } from '../late-admission.ts';
 import { type Answer, messageOf } from '../node-api.ts';
 import type { CasePod, NodeCase } from './node-case.ts';
 import type { FindingStage } from './stage.ts';
@@ -11,8 +11,6 @@ const WAITING = {
   seconds: 100,
   /** Polls after the end of a Pod, until its last events and logs are there. */
   pollsAfterEnd: 8,
-  /** Of creating a Pod. */
-  attempts: 5,
 } as const;
 
 /** The result of a case. */
@@ -93,30 +91,20 @@ function createPod({ stage, name }: Run, namespace: string, pod: CasePod, suffix
   return stage.api.ask({ path: `/api/v1/namespaces/${namespace}/pods`, method: 'POST', body });
 }
 
-/** Repeats what wasmgate did not answer in time, which happens on a busy machine. */
-async function repeat(ask: () => Promise<Answer>, isLate: (answer: Answer) => boolean): Promise<Answer> {
-  for (let attempt = 1; ; attempt += 1) {
-    const answer = await ask();
-    if (!isLate(answer) || attempt === WAITING.attempts) return answer;
-  }
-}
-
-/** The namespaces are closed to Pods that wasmgate did not judge. */
-function isUnjudged({ status, text }: Answer): boolean {
-  return status >= 500 && text.includes('failed calling webhook');
-}
-
 /** Creates the Pod, again if wasmgate asks for it: the mutating call does not close the namespace. */
 function applyPod(run: Run): Promise<Answer> {
   const { each, judged } = run;
-  return repeat(
+  return repeatLate(
     () => createPod(run, judged, each.pod),
-    (answer) => isUnjudged(answer) || (asksToApplyAgain(answer.text) && each.namespaces !== 'unchanged'),
+    ({ text }) => isUnjudged(text) || (asksToApplyAgain(text) && each.namespaces !== 'unchanged'),
   );
 }
 
 async function mustCreate(run: Run, namespace: string, pod: CasePod, suffix = ''): Promise<void> {
-  const answer = await repeat(() => createPod(run, namespace, pod, suffix), isUnjudged);
+  const answer = await repeatLate(
+    () => createPod(run, namespace, pod, suffix),
+    ({ text }) => isUnjudged(text),
+  );
   if (answer.status >= 400) throw new Error(`${namespace} rejects the Pod: ${messageOf(answer)}`);
 }
 
@@ -130,7 +118,7 @@ const WORKLOADS = { rejected: 'Deployment', 'daemon-set': 'DaemonSet' } as const
 
 /** Creates the workload, for real once wasmgate has warned about it: without an answer the API server admits it silently. */
 async function applyWorkload(run: Run, kind: keyof typeof WORKLOADS, pod: CasePod): Promise<Answer> {
-  const tried = await repeat(
+  const tried = await repeatLate(
     () => createWorkload(run, kind, pod, { dryRun: 'All' }),
     ({ warnings }) => warnings.length === 0,
   );
@@ -169,7 +157,11 @@ async function change(run: Run, under: string | undefined, call: object, path = 
     mustCreate(run, judged, each.pod),
     mustCreate(run, unjudged, underClass(each.pod, under)),
   ]);
-  const verdict = verdictOf(await repeat(() => send(judged), isUnjudged));
+  const answered = await repeatLate(
+    () => send(judged),
+    ({ text }) => isUnjudged(text),
+  );
+  const verdict = verdictOf(answered);
   await waitForLine(run, unjudged, 'app: running');
   const answer = await send(unjudged);
   if (answer.status >= 400) throw new Error(`${unjudged} rejects the change: ${messageOf(answer)}`);

@@ -72,18 +72,25 @@ async function createNamespace(api: NodeApi, name: string, labels: object): Prom
   });
 }
 
+const EDIT_ATTEMPTS = 5;
+
 interface Selector {
   matchExpressions?: object[];
 }
 
 /** Edits the namespaceSelectors of the mutating webhook. */
 async function editSelectors(api: NodeApi, edit: (selector: Selector) => void): Promise<void> {
-  const { text } = await api.must({ path: MUTATING });
-  const configuration = JSON.parse(text) as {
-    readonly webhooks: readonly { namespaceSelector?: Selector }[];
-  };
-  for (const webhook of configuration.webhooks) edit((webhook.namespaceSelector ??= {}));
-  await api.must({ path: MUTATING, method: 'PUT', body: configuration });
+  for (let attempt = 1; ; attempt += 1) {
+    const { text } = await api.must({ path: MUTATING });
+    const configuration = JSON.parse(text) as {
+      readonly webhooks: readonly { namespaceSelector?: Selector }[];
+    };
+    for (const webhook of configuration.webhooks) edit((webhook.namespaceSelector ??= {}));
+    // wasmgate itself writes its certificate authority there.
+    const conflict = attempt < EDIT_ATTEMPTS ? [409] : [];
+    const { status } = await api.must({ path: MUTATING, method: 'PUT', body: configuration }, conflict);
+    if (status !== 409) return;
+  }
 }
 
 const NOT_UNCHANGED = { key: UNCHANGED_LABEL, operator: 'DoesNotExist' };
