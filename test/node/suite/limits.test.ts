@@ -5,8 +5,8 @@ import { useNode } from '../cluster/real-node.ts';
 import { nodeImage } from '../images/push-node-images.ts';
 import type { LivePod } from './live-pod.ts';
 import { type MemoryWatch, watchMemory } from './memory-use.ts';
-import { ANY_LIMITS, CHOSEN, hasEnded } from './outcome.ts';
-import { useNamespace } from './test-namespace.ts';
+import { ANY_LIMITS, CHOSEN, hasEnded, restartPolicyOf } from './outcome.ts';
+import { expectOutcome, useNamespace } from './test-namespace.ts';
 
 const node = useNode();
 const namespace = useNamespace(node, 'limits');
@@ -23,6 +23,11 @@ const PRINTS: Readonly<Record<string, RegExp>> = {
   'layer-component': /^hello from Go \[app\.wasm\]\n$/,
 };
 const IMAGES = Object.keys(PRINTS);
+
+/** Files are compiled at every start, which takes long enough to be seen. */
+function isFile(image: string): boolean {
+  return image.endsWith('-file');
+}
 
 interface Row {
   readonly image: string;
@@ -52,8 +57,7 @@ describe('a module starts under the limits that wasmgate sets', () => {
   beforeAll(async () => {
     const podOf = (image: string): object => {
       const containers = [{ name: 'wasm', image: nodeImage(node.registry, image) }];
-      // Layers that start for the first time together can lose a start (finding packaging-advice).
-      return pod(image, namespace.name(), { spec: { restartPolicy: 'OnFailure', containers } });
+      return pod(image, namespace.name(), { spec: { restartPolicy: restartPolicyOf(image), containers } });
     };
     await namespace.apply(IMAGES.map(podOf));
     const pods = await namespace.list<LivePod>('/api/v1/pods');
@@ -67,23 +71,21 @@ describe('a module starts under the limits that wasmgate sets', () => {
 
   test.each(IMAGES)('%s', async (image) => {
     await namespace.waitForPods(image, (pods) => pods.length > 0 && pods.every(hasEnded));
-    const outcome = await namespace.outcome(image);
-    expect(outcome).toEqual({
+    await expectOutcome(namespace, image, {
       ...CHOSEN,
       phase: 'Succeeded',
       exitCodes: { wasm: 0 },
       limits: { wasm: ANY_LIMITS },
+      restarts: {},
       logs: { wasm: expect.stringMatching(PRINTS[image] ?? /unreachable/) },
     });
+    const outcome = await namespace.outcome(image);
     const { cpu = '', memory: quantity = '' } = outcome.limits['wasm'] ?? {};
     const limit = Number(parseQuantity(quantity) / UNIT);
     const use = memory?.useOf(uids.get(image) ?? '') ?? null;
     rows.push({ image, cpu, limit, peak: use?.peak ?? null });
-    // The node gives the container the limit that wasmgate set.
-    expect(use?.limit ?? limit).toBe(limit);
-  });
-
-  test('the limits of some containers were read from their cgroups', () => {
-    expect(rows.filter(({ peak }) => peak !== null)).not.toEqual([]);
+    // The node gives the container the limit that wasmgate set. Layers can be gone before the first look.
+    const measured = isFile(image) ? use?.limit : (use?.limit ?? limit);
+    expect(measured).toBe(limit);
   });
 });

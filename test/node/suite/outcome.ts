@@ -1,6 +1,13 @@
 import { expect } from 'vitest';
 import { CHOSEN_CLASS_ANNOTATION, VARIANT_ANNOTATION } from '../../../src/pod/names.ts';
-import { containersOf, isFinal, type Limits, type LivePod, statusesOf } from './live-pod.ts';
+import {
+  type ContainerStatus,
+  containersOf,
+  isFinal,
+  type Limits,
+  type LivePod,
+  statusesOf,
+} from './live-pod.ts';
 
 /** How a Pod ended: what wasmgate set, and what the node did. */
 export interface Outcome {
@@ -11,12 +18,36 @@ export interface Outcome {
   readonly phase: string;
   /** By container; null for one that has not ended. */
   readonly exitCodes: Readonly<Record<string, number | null>>;
+  /**
+   * Of containers that started more than once, the reason why they ended before, such as OOMKilled. A layer may lose its first start
+   * (see `restartPolicyOf`), which is left out.
+   */
+  readonly restarts: Readonly<Record<string, string>>;
   /** By container, whole. */
   readonly logs: Readonly<Record<string, string>>;
 }
 
 /** After so many, the next one is no better; the kubelet waits 10 s before the first one, 20 s before the second. */
 const MOST_RESTARTS = 2;
+
+/**
+ * Returns the policy for a Pod with an image of the suite. Layers that start for the first time together can lose a start (finding
+ * packaging-advice), files cannot.
+ */
+export function restartPolicyOf(image: string): 'OnFailure' | 'Never' {
+  return /layer|cncf/.test(image) ? 'OnFailure' : 'Never';
+}
+
+function hasLostOneStart({ restartCount, lastState }: ContainerStatus): boolean {
+  return restartCount === 1 && lastState?.terminated?.reason === 'StartError';
+}
+
+function restartsOf(pod: LivePod): Outcome['restarts'] {
+  const restarted = statusesOf(pod).filter((status) => status.restartCount > 0 && !hasLostOneStart(status));
+  return Object.fromEntries(
+    restarted.map(({ name, lastState }) => [name, lastState?.terminated?.reason ?? 'unknown']),
+  );
+}
 
 export function namesOfContainers(pod: LivePod): readonly string[] {
   return containersOf(pod).map(({ name }) => name);
@@ -46,6 +77,7 @@ export function outcomeOf(pod: LivePod, logs: Outcome['logs']): Outcome {
     exitCodes: Object.fromEntries(
       statusesOf(pod).map(({ name, state }) => [name, state.terminated?.exitCode ?? null]),
     ),
+    restarts: restartsOf(pod),
     logs,
   };
 }
@@ -73,5 +105,6 @@ export const COMPLETED: Outcome = {
   limits: { wasm: STANDARD_LIMITS },
   phase: 'Succeeded',
   exitCodes: { wasm: 0 },
+  restarts: {},
   logs: { wasm: HELLO },
 };

@@ -39,6 +39,7 @@ const SERVICES: readonly Service[] = [
       phase: 'Running',
       exitCodes: { wasm: null, linux: null },
       limits: { wasm: STANDARD_LIMITS, linux: null },
+      restarts: {},
       logs: { wasm: HELLO, linux: 'hello from Linux\n' },
     },
   },
