@@ -4,28 +4,22 @@ import type { ImageFiles } from './image-table.ts';
 import {
   artifact,
   cncfArtifact,
+  executable,
   fileImage,
   imageIndex,
   layerImage,
   type MakeImage,
   markedWasm,
+  PATH,
   RUNWASI_LAYER,
   spinApplication,
 } from './oci-image.ts';
 import { SMALL_MODULE } from './small-modules.ts';
 
-const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const WASI = { os: 'wasi', architecture: 'wasm' };
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const UNKNOWN = { os: 'unknown', architecture: 'unknown' };
-
-function executable(content: Uint8Array | string): {
-  readonly content: typeof content;
-  readonly mode: number;
-} {
-  return { content, mode: 0o755 };
-}
 
 /** Returns the small module, unlike that of any other image. */
 function small(mark: string): Uint8Array {
@@ -143,7 +137,12 @@ export function faultImages({ busybox, hello, http, component }: ImageFiles) {
     }),
     'module-without-entrypoint': fileImage({ files: { 'app.wasm': small('entrypoint') } }),
     'module-beside-a-shell': fileImage({
-      files: { 'bin/sh': executable(busybox), 'bin/cp': { same: 'bin/sh' }, 'app.wasm': small('shell') },
+      files: {
+        'bin/sh': executable(busybox),
+        'bin/cp': { same: 'bin/sh' },
+        'bin/sleep': { same: 'bin/sh' },
+        'app.wasm': small('shell'),
+      },
       config: { Entrypoint: ['/app.wasm'] },
     }),
     'component-beside-a-shell': fileImage({

@@ -35,6 +35,16 @@ export interface FileImage {
   readonly config?: object;
 }
 
+/** The search path of images with a shell. */
+export const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A file with the mode of a program. */
+export function executable<Content extends Uint8Array | string>(
+  content: Content,
+): { readonly content: Content; readonly mode: number } {
+  return { content, mode: 0o755 };
+}
+
 /** An image with a tar layer, as BuildKit and buildah build it. */
 export function fileImage({ files, ...sketch }: FileImage): MakeImage {
   return (store, name) => putLayeredImage(store, name, { ...sketch, layers: [{ tree: files }] });

@@ -1,14 +1,17 @@
 import type { ImageFiles } from './image-table.ts';
-import { cncfArtifact, fileImage, imageIndex, layerImage, type MakeImage, markedWasm } from './oci-image.ts';
+import {
+  cncfArtifact,
+  executable,
+  fileImage,
+  imageIndex,
+  layerImage,
+  type MakeImage,
+  markedWasm,
+  PATH,
+} from './oci-image.ts';
 import { SLEEPING_MODULE, SMALL_MODULE } from './small-modules.ts';
 
-const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHELL_COMMANDS = ['echo', 'sleep', 'cat', 'cp', 'true'];
-
-/** A program for the node's own processor, which needs its mode. */
-function executable(content: Uint8Array): { readonly content: Uint8Array; readonly mode: number } {
-  return { content, mode: 0o755 };
-}
 
 function busyboxImage(busybox: Uint8Array): MakeImage {
   const links = SHELL_COMMANDS.map((name) => [`bin/${name}`, { same: 'bin/sh' }] as const);

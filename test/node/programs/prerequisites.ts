@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { must, run } from '../../support/lib/processes.ts';
+import { exists } from './cache.ts';
 
 /** What builds the node's programs. */
 export type BuildTool = 'go' | 'cargo' | 'gcc' | 'pkg-config' | 'libseccomp' | 'protoc' | 'protobuf-files';
@@ -149,16 +150,9 @@ async function hasProtobufFiles(env: NodeJS.ProcessEnv): Promise<boolean> {
   const protoc = (await outputOf('sh', ['-c', 'command -v protoc'], env))?.trim() ?? '/usr/bin/protoc';
   const folders = [env['PROTOC_INCLUDE'] ?? '', join(protoc, '../../include'), '/usr/include'];
   const found = await Promise.all(
-    folders.map((folder) => isReadable(join(folder, 'google/protobuf/empty.proto'))),
+    folders.map((folder) => exists(join(folder, 'google/protobuf/empty.proto'))),
   );
   return found.includes(true);
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Returns the standard output of a program, or null if it fails or does not exist. */

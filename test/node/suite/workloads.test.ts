@@ -11,6 +11,7 @@ import {
   restartPolicyOf,
   STANDARD_LIMITS,
 } from './outcome.ts';
+import { RESTRICTED_CONTEXT } from './restricted-context.ts';
 import { expectEnd, useNamespace } from './test-namespace.ts';
 
 const node = useNode();
@@ -103,19 +104,10 @@ describe('a Pod without runtimeClassName completes', () => {
   });
 });
 
-const RESTRICTED = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  readOnlyRootFilesystem: true,
-  runAsNonRoot: true,
-  runAsUser: 1000,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-
 describe('Pod Security "restricted" admits a Pod that wasmgate changed, and it completes', () => {
   const IMAGES = ['wasi-module', 'layer-module'];
   const restrictedPod = (image: string): object => {
-    const containers = [wasm(image, { securityContext: RESTRICTED })];
+    const containers = [wasm(image, { securityContext: RESTRICTED_CONTEXT })];
     return pod(image, restricted.name(), { spec: { restartPolicy: restartPolicyOf(image), containers } });
   };
   beforeAll(() => restricted.apply(IMAGES.map(restrictedPod)));

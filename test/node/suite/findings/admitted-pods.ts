@@ -1,3 +1,4 @@
+import { RESTRICTED_CONTEXT } from '../restricted-context.ts';
 import { type CasePod, podOf } from './node-case.ts';
 
 /** A Pod that wasmgate admits without a warning, and what it prints. */
@@ -11,14 +12,6 @@ export interface AdmittedPod {
 }
 
 const HELLO = 'hello from wasm';
-const RESTRICTED = {
-  readOnlyRootFilesystem: true,
-  runAsNonRoot: true,
-  runAsUser: 1000,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-};
 /** First starts of OCI layers can collide (see the finding packaging-advice), and only a restart helps. */
 const RESTARTED = { restartPolicy: 'OnFailure' };
 
@@ -87,7 +80,7 @@ const IMAGES: readonly AdmittedPod[] = [
   },
   {
     what: 'a shell that starts a Linux program, in an image with a module',
-    pod: podOf('module-beside-a-shell', { command: ['/bin/sh', '-c', 'echo a shell; sleep 0.3'] }),
+    pod: podOf('module-beside-a-shell', { command: ['/bin/sh', '-c', 'echo a shell; /bin/sleep 0.3'] }),
     runtimeClass: null,
     prints: 'a shell',
   },
@@ -109,8 +102,8 @@ const FIELDS: readonly AdmittedPod[] = [
   wasm('standard input', module({ stdin: true })),
   wasm('the network of the host', module({}, { hostNetwork: true })),
   wasm('the processes of the host', module({}, { hostPID: true })),
-  wasm('the restricted standard of Pod Security', module({ securityContext: RESTRICTED })),
-  wasm('the restricted standard, for a Wasm layer', layer({ securityContext: RESTRICTED })),
+  wasm('the restricted standard of Pod Security', module({ securityContext: RESTRICTED_CONTEXT })),
+  wasm('the restricted standard, for a Wasm layer', layer({ securityContext: RESTRICTED_CONTEXT })),
   wasm('a privileged container', module({ securityContext: { privileged: true } })),
   wasm('an emptyDir', module({ volumeMounts: [{ name: 'data', mountPath: '/data' }] }, VOLUME)),
   wasm('a runAsUser that the image does not define', module({ securityContext: { runAsUser: 65_532 } })),
