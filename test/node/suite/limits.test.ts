@@ -59,10 +59,13 @@ describe('a module starts under the limits that wasmgate sets', () => {
       const containers = [{ name: 'wasm', image: nodeImage(node.registry, image) }];
       return pod(image, namespace.name(), { spec: { restartPolicy: restartPolicyOf(image), containers } });
     };
-    await namespace.apply(IMAGES.map(podOf));
-    const pods = await namespace.list<LivePod>('/api/v1/pods');
-    for (const { metadata } of pods) uids.set(metadata.name, metadata.uid);
-    memory = watchMemory([...uids.values()]);
+    memory = watchMemory(uids);
+    // One by one: a small module can end while kubectl still applies the others.
+    for (const image of IMAGES) {
+      await namespace.apply([podOf(image)]);
+      const pods = await namespace.list<LivePod>('/api/v1/pods');
+      for (const { metadata } of pods) uids.set(metadata.name, metadata.uid);
+    }
   });
   afterAll(async () => {
     await memory?.stop();

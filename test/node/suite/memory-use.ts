@@ -54,14 +54,14 @@ export interface MemoryWatch {
 
 /**
  * Keeps reading the kernel's records of Pods with one container each.
- * @param uids of the Pods
+ * @param uids of the Pods, by their names; more may come
  */
-export function watchMemory(uids: readonly string[]): MemoryWatch {
+export function watchMemory(uids: ReadonlyMap<string, string>): MemoryWatch {
   const uses = new Map<string, MemoryUse>();
   const stopping = new AbortController();
   const watch = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      for (const uid of uids) {
+      for (const uid of uids.values()) {
         const [use] = await readUses(uid);
         if (use !== undefined) uses.set(uid, use);
       }
