@@ -15,7 +15,7 @@ import type { PolicySettings } from '../settings.ts';
 const DEFAULT_HANDLER = '';
 
 /** Reports whether every node has crun and none has runc: then the default runtime is crun. */
-function isCrunEverywhere({ nodes }: ClusterView): boolean {
+function isCrunEverywhere(nodes: ClusterView['nodes']): boolean {
   return (
     nodes.length > 0 &&
     nodes.every(({ handlers }) => handlers?.includes('crun') === true && !handlers.includes('runc'))
@@ -23,7 +23,7 @@ function isCrunEverywhere({ nodes }: ClusterView): boolean {
 }
 
 /** Reports whether every node has CRI-O, which can start Wasm without a class: `platform_runtime_paths`, `allowed_annotations`. */
-function isCrioEverywhere({ nodes }: ClusterView): boolean {
+function isCrioEverywhere(nodes: ClusterView['nodes']): boolean {
   return nodes.length > 0 && nodes.every(({ runtimeVersion }) => runtimeVersion.startsWith('cri-o://'));
 }
 
@@ -33,10 +33,10 @@ interface DefaultRuntime {
   readonly mayRouteWasm: boolean;
 }
 
-/** Returns the default runtime, as far as the nodes report it. Computed once for each state of the cluster. */
-const reportedRuntime = oncePer((cluster: ClusterView): DefaultRuntime => ({
-  profile: BUILT_IN.profileOf(isCrunEverywhere(cluster) ? 'crun' : 'runc'),
-  mayRouteWasm: isCrioEverywhere(cluster),
+/** Returns the default runtime, as far as the nodes report it. Computed once for each state of the nodes. */
+const reportedRuntime = oncePer((nodes: ClusterView['nodes']): DefaultRuntime => ({
+  profile: BUILT_IN.profileOf(isCrunEverywhere(nodes) ? 'crun' : 'runc'),
+  mayRouteWasm: isCrioEverywhere(nodes),
 }));
 
 /**
@@ -46,7 +46,7 @@ const reportedRuntime = oncePer((cluster: ClusterView): DefaultRuntime => ({
 function defaultRuntime(cluster: ClusterView, settings: PolicySettings): DefaultRuntime {
   if (Object.hasOwn(settings.handlers, DEFAULT_HANDLER))
     return { profile: handlerTable(settings).profileOf(DEFAULT_HANDLER), mayRouteWasm: false };
-  return reportedRuntime(cluster);
+  return reportedRuntime(cluster.nodes);
 }
 
 /** A RuntimeClass, or none, whose runtime may run every container of the Pod. */

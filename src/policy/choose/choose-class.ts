@@ -1,10 +1,10 @@
 import type { RuntimeClass } from '../../pod/cluster-objects.ts';
-import { NO_CLASS, type PodContext, type ResolvedClass } from '../check.ts';
+import { NO_CLASS, NO_FINDINGS, type PodContext, type ResolvedClass } from '../check.ts';
 import { hasOverheadConflict } from '../class-conflicts.ts';
 import type { PodFacts } from '../facts.ts';
 import { handlerTable } from '../handlers/handler-table.ts';
 import { candidatesFor, type Candidate, preferenceOf } from './candidates.ts';
-import { compareTrials, NODE_RANKS, nodeRank, scoreTrial } from './compare-trials.ts';
+import { compareTrials, NODE_RANKS, nodeRank, type ScoredTrial, scoreTrial } from './compare-trials.ts';
 import { sampleOf, type Sample } from './sample.ts';
 import { isBlocked, tryClass, type Trial } from './trial.ts';
 
@@ -50,13 +50,32 @@ function boundedCandidates(context: PodContext, most: number): readonly Candidat
 /** Tries every class that might run the Pod, and no class. Returns the best first. */
 function rankedTrials(sample: Sample, most: number): readonly Trial[] {
   const { context } = sample;
-  const candidates = boundedCandidates(context, most);
-  const trials = candidates.map((candidate) => tryClass(context, resolve(candidate)));
-  if (trials.length < 2) return trials;
-  return trials
-    .map((trial) => scoreTrial(sample, trial))
+  return boundedCandidates(context, most)
+    .map((candidate) => scoreTrial(sample, tryClass(context, resolve(candidate))))
     .toSorted(compareTrials)
     .map(({ trial }) => trial);
+}
+
+function isSameScore(one: readonly number[], other: readonly number[]): boolean {
+  return one.every((drawback, index) => drawback === other[index]);
+}
+
+/**
+ * Returns the first of `rankedTrials`, mostly after a single trial. It tries the candidates in the order that they would have
+ * without findings: once the findings of one change nothing about its score, no later one can be better.
+ */
+function bestTrial(sample: Sample, most: number): Trial | undefined {
+  const { context } = sample;
+  const candidates = boundedCandidates(context, most)
+    .map((candidate) => scoreTrial(sample, { resolved: resolve(candidate), findings: NO_FINDINGS }))
+    .toSorted(compareTrials);
+  let best: ScoredTrial | undefined;
+  for (const { trial: untried, drawbacks } of candidates) {
+    const scored = scoreTrial(sample, tryClass(context, untried.resolved));
+    if (best === undefined || compareTrials(scored, best) < 0) best = scored;
+    if (isSameScore(scored.drawbacks, drawbacks)) break;
+  }
+  return best?.trial;
 }
 
 /** Returns the class that the Pod names. */
@@ -83,7 +102,7 @@ export function chooseClass(context: PodContext): Choice {
     return { resolved, trial: tryClass(context, resolved), isRunnable: true };
   }
   const sample = sampleOf(context);
-  const [best] = rankedTrials(sample, mostTrials(context));
+  const best = bestTrial(sample, mostTrials(context));
   if (best === undefined)
     return { resolved: NO_CLASS, trial: tryClass(context, NO_CLASS), isRunnable: false };
   const resolved = isBlocked(context, best) ? NO_CLASS : best.resolved;

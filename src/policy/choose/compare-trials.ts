@@ -12,9 +12,12 @@ import { preferenceOf } from './candidates.ts';
 import type { Sample } from './sample.ts';
 import type { Trial } from './trial.ts';
 
+/** What a trial is scored by. */
+type Judged = Pick<Trial, 'resolved' | 'findings'>;
+
 /** A trial with its drawbacks as numbers: lower is better, and the first that differs decides. */
-export interface ScoredTrial {
-  readonly trial: Trial;
+export interface ScoredTrial<One extends Judged = Trial> {
+  readonly trial: One;
   readonly drawbacks: readonly number[];
 }
 
@@ -36,7 +39,7 @@ export function nodeRank(context: PodContext, runtimeClass: RuntimeClass | null)
  * Reports whether any node, cordoned or not, reports the handler: a Pod that is created during a drain outlives it, with an
  * immutable class.
  */
-function isOnAnyNode({ cluster }: PodContext, { resolved }: Trial): boolean {
+function isOnAnyNode({ cluster }: PodContext, { resolved }: Judged): boolean {
   return resolved.class === null || reportedHandlers(cluster).has(resolved.class.handler);
 }
 
@@ -52,7 +55,7 @@ function isOnAnyNode({ cluster }: PodContext, { resolved }: Trial): boolean {
  * 7. no class before any class
  * 8. handlers whose release is too old for an image last
  */
-export function scoreTrial({ context, countOf }: Sample, trial: Trial): ScoredTrial {
+export function scoreTrial<One extends Judged>({ context, countOf }: Sample, trial: One): ScoredTrial<One> {
   const { settings } = context;
   const { class: runtimeClass, profile } = trial.resolved;
   const findings = trial.findings.filter(({ id }) => actionOf(id, settings) !== 'ignore');
@@ -78,7 +81,7 @@ export function scoreTrial({ context, countOf }: Sample, trial: Trial): ScoredTr
 }
 
 /** Returns a negative number if the left one is better. Newer handlers, then names break ties. */
-export function compareTrials(left: ScoredTrial, right: ScoredTrial): number {
+export function compareTrials(left: ScoredTrial<Judged>, right: ScoredTrial<Judged>): number {
   for (const [index, drawback] of left.drawbacks.entries()) {
     const difference = drawback - (right.drawbacks[index] ?? 0);
     if (difference !== 0) return difference;
