@@ -39,19 +39,25 @@ export interface ClusterDeps {
 /** Watches RuntimeClasses, Namespaces, Nodes and LimitRanges. Builds the view when they change, not when a Pod arrives. */
 export function createCluster(deps: ClusterDeps, timings: WatchTimings = {}): Cluster {
   let view = createClusterView([], []);
+  // What is known of 5,000 nodes stays as it is when a class changes.
+  let indexedNodes = indexNodes([]);
   const rebuild = (): void => {
-    view = createClusterView(
-      [...classes.items().values()],
-      [...nodes.items().values()],
-      [...limitRanges.items().values()],
-    );
+    view = Object.freeze({
+      ...indexClasses([...classes.items().values()]),
+      ...indexedNodes,
+      ...indexLimitRanges([...limitRanges.items().values()]),
+    });
   };
-  const rebuildSoon = coalesce(rebuild, NODE_REBUILD_MILLISECONDS);
+  const rebuildNodes = (): void => {
+    indexedNodes = indexNodes([...nodes.items().values()]);
+    rebuild();
+  };
+  const rebuildNodesSoon = coalesce(rebuildNodes, NODE_REBUILD_MILLISECONDS);
   let hasNodes = false;
   const onNodes = (): void => {
-    if (hasNodes) return rebuildSoon();
+    if (hasNodes) return rebuildNodesSoon();
     hasNodes = true;
-    rebuild();
+    rebuildNodes();
   };
   const listed = Promise.withResolvers<void>();
   const watch = <Item>(
@@ -158,18 +164,24 @@ function indexClasses(
   return { runtimeClasses, runtimeClass: (name) => named.get(name) };
 }
 
+function indexNodes(nodes: readonly ClusterNode[]): Pick<ClusterView, 'nodes' | 'architectures'> {
+  const open = nodes.filter((node) => !node.unschedulable && node.architecture !== '');
+  return {
+    nodes: Object.freeze([...nodes]),
+    architectures: Object.freeze([...new Set(open.map((node) => node.architecture))].toSorted()),
+  };
+}
+
+function indexLimitRanges(limitRanges: readonly LimitRange[]): Pick<ClusterView, 'limitRanges'> {
+  const byNamespace = Map.groupBy(byName(limitRanges), ({ namespace }) => namespace);
+  return { limitRanges: (namespace) => byNamespace.get(namespace) ?? NO_LIMIT_RANGES };
+}
+
 /** A view never changes; when the cluster does, a new one replaces it. */
 export function createClusterView(
   classes: readonly RuntimeClass[],
   nodes: readonly ClusterNode[],
   limitRanges: readonly LimitRange[] = [],
 ): ClusterView {
-  const open = nodes.filter((node) => !node.unschedulable && node.architecture !== '');
-  const byNamespace = Map.groupBy(byName(limitRanges), ({ namespace }) => namespace);
-  return Object.freeze({
-    ...indexClasses(classes),
-    nodes: Object.freeze([...nodes]),
-    architectures: Object.freeze([...new Set(open.map((node) => node.architecture))].toSorted()),
-    limitRanges: (namespace: string) => byNamespace.get(namespace) ?? NO_LIMIT_RANGES,
-  });
+  return Object.freeze({ ...indexClasses(classes), ...indexNodes(nodes), ...indexLimitRanges(limitRanges) });
 }

@@ -5,6 +5,7 @@ import { describeClass } from '../describe.ts';
 import type { ClusterView } from '../facts.ts';
 import { daemonSetNodes } from '../nodes/daemon-set-nodes.ts';
 import { nodeFeasibility } from '../nodes/node-feasibility.ts';
+import { nodeKinds } from '../nodes/node-kinds.ts';
 import { classOutlook, type NodeOutlook } from '../nodes/node-outlook.ts';
 
 /** Handlers that the message names; a warning must stay short. */
@@ -13,7 +14,7 @@ const MAX_NAMED = 4;
 function describeNodes({ within }: NodeOutlook): string {
   const [first, ...others] = within;
   if (first === undefined) return 'no node matches its nodeSelector and that of the Pod';
-  const handlers = new Set(within.flatMap((node) => node.handlers ?? []));
+  const handlers = new Set(nodeKinds(within).flatMap((kind) => kind.handlers ?? []));
   const present = [...handlers].toSorted().slice(0, MAX_NAMED).join(', ') || 'none';
   return others.length === 0
     ? `node "${first.name}", the only one selected, lacks its handler (it has ${present})`

@@ -19,10 +19,15 @@ function handlersRunning(
   );
 }
 
-/** Returns every handler that a node reports. Cached for each state of the cluster. */
-export const reportedHandlers = oncePer(
-  ({ nodes }: ClusterView): ReadonlySet<string> => new Set(nodes.flatMap(({ handlers }) => handlers ?? [])),
+const handlersOf = oncePer(
+  (nodes: ClusterView['nodes']): ReadonlySet<string> =>
+    new Set(nodes.flatMap(({ handlers }) => handlers ?? [])),
 );
+
+/** Returns every handler that a node reports. Cached for each state of the nodes. */
+export function reportedHandlers({ nodes }: ClusterView): ReadonlySet<string> {
+  return handlersOf(nodes);
+}
 
 /** Returns the handlers to suggest: those that would run the container and that a node reports, or if none, all that would. */
 export function handlersFor(

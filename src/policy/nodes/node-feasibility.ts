@@ -82,6 +82,8 @@ function memoOf({ pod, containers, cluster }: PodInCluster, settings: PolicySett
   return memo;
 }
 
+const NO_GROUPS: readonly NodeGroup[] = [];
+
 const UNPACKING: Obstacle = { kind: 'unpacking' };
 
 function createObstacleTest(
@@ -107,9 +109,12 @@ function createObstacleTest(
 function compute(memo: PodMemo, placement: ClassPlacement): NodeFeasibility {
   const { cluster, pod } = memo;
   const outlook = nodeOutlook(cluster, placement, pod);
+  const isKnown = hasKnownNodes(cluster);
+  // True of most of 1,000 classes.
+  if (outlook.within.length === 0) return { ...outlook, isKnown, groups: NO_GROUPS };
   const obstaclesOn = createObstacleTest(memo, placement);
   const groups = nodeKinds(outlook.within).map((kind) => ({ ...kind, obstacles: obstaclesOn(kind) }));
-  return { ...outlook, isKnown: hasKnownNodes(cluster), groups };
+  return { ...outlook, isKnown, groups };
 }
 
 /**

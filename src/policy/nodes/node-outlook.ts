@@ -48,6 +48,7 @@ interface OpenNodes {
   readonly named: (name: string) => ClusterNode | undefined;
   /** Every handler that some node reports. */
   readonly handlers: ReadonlySet<string>;
+  readonly select: Select;
 }
 
 function presenceOf(handler: string, within: readonly ClusterNode[], open: OpenNodes): HandlerPresence {
@@ -61,21 +62,27 @@ function presenceOf(handler: string, within: readonly ClusterNode[], open: OpenN
 
 const NO_NODES: readonly ClusterNode[] = [];
 
+/** Sets of label keys that are indexed at a time. Clusters have a handful; classes that keep changing could name any number. */
+const MAX_INDEXES = 64;
+
 /** Returns the values of these labels as text; null if the node lacks one of them. */
 function valuesOf(labels: StringMap, keys: readonly string[]): string | null {
   const values = keys.map((key) => labels[key]);
   return values.includes(undefined) ? null : JSON.stringify(values);
 }
 
+type Select = (nodeSelector: StringMap | null) => readonly ClusterNode[];
+
 /**
  * Returns a function that finds the nodes with a class's labels. It indexes the nodes by the label keys that classes select, of
  * which there are few: testing 1,000 classes against 5,000 nodes took more than half a second.
  */
-function createSelect(nodes: readonly ClusterNode[]) {
+function createSelect(nodes: readonly ClusterNode[]): Select {
   const indexes = new Map<string, ReadonlyMap<string | null, readonly ClusterNode[]>>();
-  return (nodeSelector: StringMap | null): readonly ClusterNode[] => {
+  return (nodeSelector) => {
     const keys = Object.keys(nodeSelector ?? {}).toSorted();
     if (nodeSelector === null || keys.length === 0) return nodes;
+    if (indexes.size >= MAX_INDEXES) indexes.clear();
     const name = JSON.stringify(keys);
     const index = indexes.get(name) ?? Map.groupBy(nodes, ({ labels }) => valuesOf(labels, keys));
     indexes.set(name, index);
@@ -89,9 +96,8 @@ interface Outlooks {
   readonly of: (placement: ClassPlacement) => NodeOutlook;
 }
 
-function createOutlooks(open: OpenNodes, selected: readonly ClusterNode[]): Outlooks {
+function createOutlooks(open: OpenNodes, select: Select): Outlooks {
   const known = new Map<string, NodeOutlook>();
-  const select = createSelect(selected);
   const compute = ({ handler, nodeSelector }: ClassPlacement): NodeOutlook => {
     const within = select(nodeSelector);
     const candidates = within.filter((node) => mayHaveHandler(node, handler));
@@ -108,14 +114,20 @@ function createOutlooks(open: OpenNodes, selected: readonly ClusterNode[]): Outl
   };
 }
 
-/** Cached for each view, which is replaced when the cluster changes. */
-const outlooksForAll = oncePer((view: ClusterView): Outlooks => {
-  const nodes = view.nodes.filter((node) => !node.unschedulable && !isKrustlet(node));
+/** Cached for each list of nodes, which a change of the classes leaves as it is. */
+const openNodes = oncePer((all: ClusterView['nodes']): OpenNodes => {
+  const nodes = all.filter((node) => !node.unschedulable && !isKrustlet(node));
   const handlers = new Set(nodes.flatMap((node) => node.handlers ?? []));
   let byName: ReadonlyMap<string, ClusterNode> | undefined;
   const named: OpenNodes['named'] = (name) =>
     (byName ??= new Map(nodes.map((node) => [node.name, node]))).get(name);
-  return createOutlooks({ nodes, named, handlers }, nodes);
+  return { nodes, named, handlers, select: createSelect(nodes) };
+});
+
+/** Cached for each view, which is replaced when the cluster changes. */
+const outlooksForAll = oncePer((view: ClusterView): Outlooks => {
+  const open = openNodes(view.nodes);
+  return createOutlooks(open, open.select);
 });
 
 /** Returns the nodes to test. Testing all 5,000 took 7 ms for every Pod of a DaemonSet, which selects one of them by name. */
@@ -132,7 +144,8 @@ const outlooksByPod = new WeakMap<Pod, Outlooks>();
 function outlooksFor(pod: Pod, { open }: Outlooks): Outlooks {
   const known = outlooksByPod.get(pod);
   if (known?.open === open) return known;
-  const outlooks = createOutlooks(open, selectable(pod, open).filter(nodeSelection(pod)));
+  const selected = selectable(pod, open).filter(nodeSelection(pod));
+  const outlooks = createOutlooks(open, createSelect(selected));
   outlooksByPod.set(pod, outlooks);
   return outlooks;
 }
@@ -150,5 +163,5 @@ export function nodeOutlook(view: ClusterView, placement: ClassPlacement, pod: P
 
 /** Reports whether the cluster has a known node that a new Pod could land on. */
 export function hasKnownNodes(view: ClusterView): boolean {
-  return outlooksForAll(view).open.nodes.length > 0;
+  return openNodes(view.nodes).nodes.length > 0;
 }

@@ -136,14 +136,16 @@ function wholeCores(amount: Quantity): number {
   return Math.max(1, Number(amount / UNIT));
 }
 
-/** Returns the cores of the largest node that could run the Pod. Cached because each of up to 256 containers asks. */
-export const mostCores = oncePer((nodes: readonly ClusterNode[]): number => {
-  const cores = nodes.map(({ cpuCapacity }) => {
-    const capacity = cpuCapacity === null ? null : tryParseQuantity(cpuCapacity);
-    return capacity === null ? UNKNOWN_CORES : wholeCores(capacity);
-  });
-  return cores.length === 0 ? UNKNOWN_CORES : Math.max(...cores);
+/** Cached for each node: classes and Pods select some of the same nodes. */
+const coresOf = oncePer(({ cpuCapacity }: ClusterNode): number => {
+  const capacity = cpuCapacity === null ? null : tryParseQuantity(cpuCapacity);
+  return capacity === null ? UNKNOWN_CORES : wholeCores(capacity);
 });
+
+/** Returns the cores of the largest node that could run the Pod. Cached because each of up to 256 containers asks. */
+export const mostCores = oncePer((nodes: readonly ClusterNode[]): number =>
+  nodes.length === 0 ? UNKNOWN_CORES : Math.max(...nodes.map(coresOf)),
+);
 
 /**
  * Returns how many threads an engine compiles with inside a container: one for each core, but no more than the CPU limit,
