@@ -103,13 +103,13 @@ describe('messages', () => {
     [
       'the fix names another class',
       { on: 'spin', pod: one('module') },
-      'may not run under RuntimeClass "spin": the Spin shim serves only HTTP components',
+      'may not run under RuntimeClass "spin": the Spin shim serves HTTP components only',
       'Set runtimeClassName to "wasm", "wasmedge" or "wasmtime".',
     ],
     [
       'without another class, the fix names handlers',
       { on: 'spin', pod: one('module'), view: cluster([runtimeClass('spin')]) },
-      'serves only HTTP components',
+      'serves HTTP components only',
       'Create a class with handler "wasmtime", "wasmedge" or "wasmer".',
     ],
     [
