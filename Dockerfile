@@ -33,6 +33,9 @@ COPY --from=runtime /image /
 COPY --from=program /image /
 USER 65532:65532
 EXPOSE 8443 8080
+# One pool of memory for all threads. With one for each, a process that knows 10,000 images keeps 14 MiB more and is as fast
+# (npm run bench -- images warm).
+ENV MALLOC_ARENA_MAX=1
 # The heap gets half of the container's memory; the rest is for code, buffers and TLS. By default Node 24 lets it grow to all of
 # 256Mi, and the kernel kills the process before a full garbage collection. Objects of an admission die young: a semi-space
 # of 2 MiB instead of 16 saves 3 MiB at rest and 16 after a burst, for 2 % of the time (npm run bench).

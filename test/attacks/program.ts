@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { readContainerNodeFlags } from '../support/cli/built-program.ts';
+import { readContainerSettings } from '../support/cli/built-program.ts';
 import { probe } from '../support/e2e/probe.ts';
 import { freePort } from '../support/lib/processes.ts';
 
@@ -60,16 +60,10 @@ export async function startProgram(options: ProgramOptions): Promise<MeasuredPro
   const required = [meter, ...(options.require ?? [])].flatMap((file) => ['--require', file]);
   const flags = ['--config', options.configuration, '--host', '127.0.0.1'];
   flags.push('--port', String(port), '--metrics-port', String(metricsPort));
-  const args = [
-    ...(await readContainerNodeFlags()),
-    ...required,
-    options.program,
-    'serve',
-    ...flags,
-    ...(options.flags ?? []),
-  ];
+  const { nodeFlags, environment } = await readContainerSettings();
+  const args = [...nodeFlags, ...required, options.program, 'serve', ...flags, ...(options.flags ?? [])];
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'], ...options.env },
+    env: { PATH: process.env['PATH'], ...environment, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';

@@ -7,14 +7,13 @@ import {
   serviceNames,
   type ServingCertificate,
 } from '../../src/certs/serving-certificate.ts';
-import { buildProgram, readContainerNodeFlags } from '../support/cli/built-program.ts';
+import { buildProgram, type ContainerSettings, readContainerSettings } from '../support/cli/built-program.ts';
 
 /** The built program, and a folder with the certificate that all servers use. */
-export interface Bundle extends AsyncDisposable {
+export interface Bundle extends AsyncDisposable, ContainerSettings {
   readonly folder: string;
   /** The file to run, after `nodeFlags`. */
   readonly program: string;
-  readonly nodeFlags: readonly string[];
   readonly certificate: ServingCertificate;
 }
 
@@ -35,7 +34,7 @@ export async function createBundle(): Promise<Bundle> {
   return {
     folder,
     program,
-    nodeFlags: await readContainerNodeFlags(),
+    ...(await readContainerSettings()),
     certificate,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };

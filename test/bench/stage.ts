@@ -35,7 +35,7 @@ export function bareFastify({ bundle }: Bench): ServerCommand {
 /** The registry stays its owner's. */
 export async function setUpStage({ bundle }: Bench, options: StageOptions): Promise<Stage> {
   const { registry, namespaces = NAMESPACES, ...extras } = options;
-  const { folder, certificate, program, nodeFlags } = bundle;
+  const { folder, certificate, program, nodeFlags, environment } = bundle;
   const api = await startClusterApi(certificate, namespaces, extras);
   const configuration = {
     apiVersion: 'wasmgate.dev/v1alpha1',
@@ -53,6 +53,7 @@ export async function setUpStage({ bundle }: Bench, options: StageOptions): Prom
   const loading = (...files: readonly string[]): ServerCommand => ({
     args: [...nodeFlags, ...files.flatMap((file) => ['--require', fileOf(file)]), ...serve],
     env: {
+      ...environment,
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(api.port),
       BENCH_SERVICE_ACCOUNT: folder,
@@ -62,7 +63,7 @@ export async function setUpStage({ bundle }: Bench, options: StageOptions): Prom
     api,
     inCluster: loading('service-account.cjs'),
     observed: loading('service-account.cjs', 'inside-server.cjs'),
-    withKubeconfig: { args: [...nodeFlags, ...serve, '--kubeconfig', kubeconfig] },
+    withKubeconfig: { args: [...nodeFlags, ...serve, '--kubeconfig', kubeconfig], env: environment },
     [Symbol.asyncDispose]: api.close,
   };
 }

@@ -92,6 +92,7 @@ describe.skipIf(tools.missing || servers.missing)(`the image${tools.note}${serve
         '/app/main.js',
       ],
       Cmd: ['serve'],
+      Env: expect.arrayContaining(['MALLOC_ARENA_MAX=1']),
     });
   });
 

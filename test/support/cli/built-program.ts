@@ -14,19 +14,25 @@ export async function buildProgram(folder: string): Promise<string> {
 /** The memory limit of the container in the Deployment, in MiB. */
 const CONTAINER_MEMORY = 256;
 
-async function readNodeFlags(): Promise<readonly string[]> {
-  const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
-  const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
-  return (JSON.parse(entrypoint) as string[]).slice(1, -1);
+/** How the image starts the program. */
+export interface ContainerSettings {
+  /** The entrypoint's, with the heap in MiB: outside a container, a percentage is of the machine. */
+  readonly nodeFlags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Returns the Node flags of the image's entrypoint, with the heap in MiB: outside a container, a percentage is of the machine. */
-export async function readContainerNodeFlags(): Promise<readonly string[]> {
-  const flags = await readNodeFlags();
-  return flags.map((flag) => {
-    const [, percent] = /^--max-old-space-size-percentage=(\d+)$/.exec(flag) ?? [];
-    return percent === undefined
-      ? flag
-      : `--max-old-space-size=${(CONTAINER_MEMORY * Number(percent)) / 100}`;
-  });
+function withHeapInMebibytes(flag: string): string {
+  const [, percent] = /^--max-old-space-size-percentage=(\d+)$/.exec(flag) ?? [];
+  return percent === undefined ? flag : `--max-old-space-size=${(CONTAINER_MEMORY * Number(percent)) / 100}`;
+}
+
+/** Reads them from the Dockerfile. */
+export async function readContainerSettings(): Promise<ContainerSettings> {
+  const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+  const variables = [...dockerfile.matchAll(/^ENV (\w+)=(\S+)$/gm)];
+  return {
+    nodeFlags: (JSON.parse(entrypoint) as string[]).slice(1, -1).map(withHeapInMebibytes),
+    environment: Object.fromEntries(variables.map(([, name = '', value = '']) => [name, value])),
+  };
 }
