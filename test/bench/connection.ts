@@ -14,6 +14,9 @@ export interface Connection {
   readonly close: () => void;
 }
 
+/** Longer than any call's timeout. */
+const PATIENCE_MILLISECONDS = 30_000;
+
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LENGTH = 'content-length: ';
 
@@ -102,6 +105,9 @@ export async function openConnection({ port, ca }: Target): Promise<Connection> 
     }
   });
   socket.on('error', fail);
+  socket.setTimeout(PATIENCE_MILLISECONDS, () => {
+    if (waiting !== null) fail(new Error('Cannot read answer: none has come for 30 s'));
+  });
   socket.on('close', () => fail(new Error('Cannot read answer: the server closed the connection')));
   return {
     ask: (request, onBody, onFail) => {
