@@ -95,7 +95,9 @@ export async function startServer(server: ServerCommand, { pinning, bundle }: Be
   const signal = AbortSignal.timeout(DEFAULTS.patienceMilliseconds);
   const output = child.stdout as NodeJS.ReadableStream;
   const start = async (): Promise<number> => {
-    const port = await readPort(createInterface({ input: output, signal }));
+    // A signal would pause the output for good when it fires, and the server would soon wait to write.
+    const late = setTimeout(() => child.kill('SIGKILL'), DEFAULTS.patienceMilliseconds);
+    const port = await readPort(createInterface({ input: output })).finally(() => clearTimeout(late));
     output.resume();
     await untilReady(port, bundle.certificate.caCert, AbortSignal.any([signal, death.signal]));
     return port;
