@@ -88,7 +88,7 @@ describe.skipIf(tools.missing || servers.missing)(`the image${tools.note}${serve
       Entrypoint: [
         '/usr/local/bin/node',
         '--max-old-space-size-percentage=50',
-        '--max-semi-space-size=2',
+        '--max-semi-space-size=8',
         '/app/main.js',
       ],
       Cmd: ['serve'],
