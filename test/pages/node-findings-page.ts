@@ -75,7 +75,7 @@ function admittedRows(): readonly string[] {
 export function nodeFindingsPage(): string {
   const shown = shownRows();
   const others = otherRows();
-  const counts = `${FINDING_IDS.length - others.length} of ${FINDING_IDS.length} findings, by ${shown.length} Pods. A run leaves out those that need a handler, or its absence, if the node is not so.`;
+  const counts = `${FINDING_IDS.length - others.length} of ${FINDING_IDS.length} findings, by ${shown.length} Pods. A run skips those whose condition in parentheses its node does not meet.`;
   return [
     INTRODUCTION.trimEnd(),
     `## Shown on the node\n\n${counts}`,
