@@ -20,7 +20,7 @@ export const CATALOG_LIMITS = {
   staleTtl: 30_000,
   /** A lookup outlives the admission that started it, so that a retry finds its result, but not this time. */
   lookupTimeout: 30_000,
-  /** Some 3.6 KiB each with keys and verdicts, if they have six layers (npm run bench -- images): 36 MiB when full. */
+  /** Some 2.6 KiB each with keys and verdicts, if they have six layers (npm run bench -- images): 26 MiB when full. */
   maxEntries: 10_000,
   /**
    * Bytes of memory: registries choose what they send, and the Deployment grants 256 MiB for everything. The estimate counts

@@ -62,14 +62,20 @@ function presenceOf(handler: string, within: readonly ClusterNode[], open: OpenN
 
 const NO_NODES: readonly ClusterNode[] = [];
 
-/** Sets of label keys that are indexed at a time. Clusters have a handful; classes that keep changing could name any number. */
-const MAX_INDEXES = 64;
+/**
+ * Sets of label keys that are indexed at a time. Clusters have a handful, and one with 1,000 classes at most as many; classes that
+ * keep changing could name any number.
+ */
+const MAX_INDEXES = 1000;
 
 /** Returns the values of these labels as text; null if the node lacks one of them. */
 function valuesOf(labels: StringMap, keys: readonly string[]): string | null {
   const values = keys.map((key) => labels[key]);
   return values.includes(undefined) ? null : JSON.stringify(values);
 }
+
+/** Nodes by the values of some labels. */
+type Index = ReadonlyMap<string | null, readonly ClusterNode[]>;
 
 type Select = (nodeSelector: StringMap | null) => readonly ClusterNode[];
 
@@ -78,14 +84,20 @@ type Select = (nodeSelector: StringMap | null) => readonly ClusterNode[];
  * which there are few: testing 1,000 classes against 5,000 nodes took more than half a second.
  */
 function createSelect(nodes: readonly ClusterNode[]): Select {
-  const indexes = new Map<string, ReadonlyMap<string | null, readonly ClusterNode[]>>();
+  const indexes = new Map<string, Index>();
+  const addIndex = (name: string, keys: readonly string[]): Index => {
+    if (indexes.size >= MAX_INDEXES) indexes.clear();
+    const index = Map.groupBy(nodes, ({ labels }) => valuesOf(labels, keys));
+    // Nodes that lack a label are most of them, and nobody asks for them.
+    index.delete(null);
+    indexes.set(name, index);
+    return index;
+  };
   return (nodeSelector) => {
     const keys = Object.keys(nodeSelector ?? {}).toSorted();
     if (nodeSelector === null || keys.length === 0) return nodes;
-    if (indexes.size >= MAX_INDEXES) indexes.clear();
     const name = JSON.stringify(keys);
-    const index = indexes.get(name) ?? Map.groupBy(nodes, ({ labels }) => valuesOf(labels, keys));
-    indexes.set(name, index);
+    const index = indexes.get(name) ?? addIndex(name, keys);
     return index.get(valuesOf(nodeSelector, keys)) ?? NO_NODES;
   };
 }
